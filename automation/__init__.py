@@ -1,0 +1,1 @@
+"""Scripts over the Automation API, and the `hhsync` command."""

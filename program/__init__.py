@@ -1,0 +1,1 @@
+"""What should be true: from a Git commit to declared Pulumi resources."""

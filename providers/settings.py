@@ -1,0 +1,129 @@
+"""Stack config as typed values: where Git, NetBox and the cluster are, and how to log in.
+
+Every key lives in the namespace `hhsync`; stacks/README.md lists them. The same flat mapping reaches the program (from
+`pulumi.Config`), the provider (from `configure()`) and the scripts, so that all three read it here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from providers.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NAMESPACE = "hhsync"
+SECRET_KEYS = ("gitToken", "netboxToken", "clusterToken")
+
+
+def _flag(config: Mapping[str, str], key: str) -> bool:
+    text = config.get(key, "false").strip().lower()
+    if text not in {"true", "false"}:
+        raise ConfigError(f'stack config {NAMESPACE}:{key} must be true or false, not "{text}"')
+    return text == "true"
+
+
+def _required(config: Mapping[str, str], key: str) -> str:
+    value = config.get(key, "").strip()
+    if not value:
+        raise ConfigError(
+            f"stack config {NAMESPACE}:{key} is missing; set it with: pulumi config set {NAMESPACE}:{key} VALUE"
+        )
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class GitSettings:
+    """The repository (URL or local path), branch and folder that hold the fabric; folder "" is the root."""
+
+    url: str
+    branch: str = "main"
+    path: str = ""
+    username: str = "git"
+    token: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, str]) -> GitSettings:
+        """Read gitUrl, gitBranch, gitPath, gitUsername and gitToken.
+
+        Raises:
+            ConfigError: gitUrl is missing, or gitPath leaves the repository.
+        """
+        path = config.get("gitPath", "").strip().strip("/")
+        if path == ".":
+            path = ""
+        if ".." in path.split("/"):
+            raise ConfigError(f'stack config {NAMESPACE}:gitPath must stay inside the repository, not "{path}"')
+        return cls(
+            url=_required(config, "gitUrl"),
+            branch=config.get("gitBranch", "").strip() or "main",
+            path=path,
+            username=config.get("gitUsername", "").strip() or "git",
+            token=config.get("gitToken") or None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSettings:
+    """How to reach the cluster: kubeconfig and context, or in-cluster, or URL with token and CA."""
+
+    kubeconfig: str | None = None
+    context: str | None = None
+    in_cluster: bool = False
+    url: str | None = None
+    token: str | None = field(default=None, repr=False)
+    ca_file: str | None = None
+    insecure: bool = False
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, str]) -> ClusterSettings:
+        """Read kubeconfig, kubeContext, inCluster, clusterUrl, clusterToken, clusterCaFile and clusterInsecure.
+
+        Raises:
+            ConfigError: none of the three ways is named, or more than one.
+        """
+        kubeconfig = config.get("kubeconfig", "").strip() or None
+        url = config.get("clusterUrl", "").strip() or None
+        in_cluster = _flag(config, "inCluster")
+        ways = [bool(kubeconfig), bool(url), in_cluster].count(True)
+        if ways != 1:
+            found = "none is set" if ways == 0 else "more than one is set"
+            raise ConfigError(
+                f"stack config must name the cluster in exactly one way, {NAMESPACE}:kubeconfig, "
+                f"{NAMESPACE}:clusterUrl or {NAMESPACE}:inCluster; {found}"
+            )
+        return cls(
+            kubeconfig=kubeconfig,
+            context=config.get("kubeContext", "").strip() or None,
+            in_cluster=in_cluster,
+            url=url,
+            token=config.get("clusterToken") or None,
+            ca_file=config.get("clusterCaFile", "").strip() or None,
+            insecure=_flag(config, "clusterInsecure"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NetBoxSettings:
+    """NetBox's base URL and a v2 token ("nbt_KEY.SECRET"; a v1 token is 40 hexadecimal digits)."""
+
+    url: str
+    token: str = field(repr=False)
+    ca_file: str | None = None
+    insecure: bool = False
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, str]) -> NetBoxSettings:
+        """Read netboxUrl, netboxToken, netboxCaFile and netboxInsecure.
+
+        Raises:
+            ConfigError: the URL or the token is missing.
+        """
+        return cls(
+            url=_required(config, "netboxUrl").rstrip("/"),
+            token=_required(config, "netboxToken"),
+            ca_file=config.get("netboxCaFile", "").strip() or None,
+            insecure=_flag(config, "netboxInsecure"),
+        )

@@ -1,0 +1,1 @@
+"""The two systems that hhsync writes to. One module owns each of them."""
