@@ -22,7 +22,7 @@ class Attribution:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a document is: path from the repository's root, 1-based line of its first content, 0-based index in the file."""
+    """Where a document is: path from the repository's root, 1-based line of its start, 0-based index in the file."""
 
     path: str
     line: int
