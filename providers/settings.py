@@ -8,14 +8,54 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from providers.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 NAMESPACE = "hhsync"
+KEYS = (
+    "gitUrl",
+    "gitBranch",
+    "gitPath",
+    "gitUsername",
+    "gitToken",
+    "netboxUrl",
+    "netboxToken",
+    "netboxCaFile",
+    "netboxInsecure",
+    "kubeconfig",
+    "kubeContext",
+    "inCluster",
+    "clusterUrl",
+    "clusterToken",
+    "clusterCaFile",
+    "clusterInsecure",
+    "allowDeletes",
+)
 SECRET_KEYS = ("gitToken", "netboxToken", "clusterToken")
+
+
+def config_of(get: Callable[[str], str | None]) -> dict[str, str]:
+    """The known keys that are set, without their namespace; `get` takes a full key such as "hhsync:gitUrl"."""
+    found = {key: get(f"{NAMESPACE}:{key}") for key in KEYS}
+    return {key: str(value) for key, value in found.items() if value is not None}
+
+
+def allowed_deletes(config: Mapping[str, str]) -> int | None:
+    """How many managed CRs one sync may delete whatever the prune rule says; None where allowDeletes is not set.
+
+    Raises:
+        ConfigError: the value is not a whole number.
+    """
+    text = config.get("allowDeletes", "").strip()
+    if not text:
+        return None
+    if not text.isdecimal():
+        raise ConfigError(f'stack config {NAMESPACE}:allowDeletes must be a whole number, not "{text}"')
+    return int(text)
 
 
 def _flag(config: Mapping[str, str], key: str) -> bool:
@@ -51,13 +91,18 @@ class GitSettings:
         Raises:
             ConfigError: gitUrl is missing, or gitPath leaves the repository.
         """
+        url = _required(config, "gitUrl")
+        if ":" in urlsplit(url).netloc.rpartition("@")[0]:
+            raise ConfigError(
+                f"stack config {NAMESPACE}:gitUrl holds a password; put it into {NAMESPACE}:gitToken instead"
+            )
         path = config.get("gitPath", "").strip().strip("/")
         if path == ".":
             path = ""
         if ".." in path.split("/"):
             raise ConfigError(f'stack config {NAMESPACE}:gitPath must stay inside the repository, not "{path}"')
         return cls(
-            url=_required(config, "gitUrl"),
+            url=url,
             branch=config.get("gitBranch", "").strip() or "main",
             path=path,
             username=config.get("gitUsername", "").strip() or "git",

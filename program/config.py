@@ -1,0 +1,61 @@
+"""Stack config → one frozen value. The only reader of `pulumi.Config`."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pulumi
+
+from providers.settings import ClusterSettings, GitSettings, NetBoxSettings, allowed_deletes, config_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+VERB_VARIABLE = "HHSYNC_VERB"
+#: Set to "destroy" by `hhsync destroy`, whose program must not need Git.
+
+
+@dataclass(frozen=True, slots=True)
+class FabricConfig:
+    """Everything the program needs to know about one fabric."""
+
+    fabric: str
+    git: GitSettings
+    cluster: ClusterSettings
+    netbox: NetBoxSettings
+    allow_deletes: int | None
+    destroying: bool
+
+
+def parse(config: Mapping[str, str], fabric: str, verb: str = "") -> FabricConfig:
+    """The config of a fabric from flat values (keys without namespace).
+
+    Raises:
+        ConfigError: a value is missing or wrong; the text names the key.
+    """
+    return FabricConfig(
+        fabric=fabric,
+        git=GitSettings.from_config(config),
+        cluster=ClusterSettings.from_config(config),
+        netbox=NetBoxSettings.from_config(config),
+        allow_deletes=allowed_deletes(config),
+        destroying=verb == "destroy",
+    )
+
+
+def load() -> FabricConfig:
+    """The config of the stack that is running; one stack is one fabric, named as the stack."""
+    flat = config_of(lambda key: pulumi.Config(key.partition(":")[0]).get(key.partition(":")[2]))
+    return parse(flat, pulumi.get_stack(), os.environ.get(VERB_VARIABLE, ""))
+
+
+def cache_folder() -> Path:
+    """Where mirrors of Git repositories are kept: $HHSYNC_CACHE, else $XDG_CACHE_HOME/hhsync, else ~/.cache/hhsync."""
+    named = os.environ.get("HHSYNC_CACHE")
+    if named:
+        return Path(named)
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "hhsync"

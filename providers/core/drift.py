@@ -1,0 +1,192 @@
+"""Desired × recorded × observed → the state of each CR and the report (design §2).
+
+The differences come from the same functions that the provider's `read` uses, so that the report agrees with a preview.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from providers.core import sections
+from providers.core.diff import FieldChange, changes, dotted
+from providers.core.normalise import MISSING, same
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from providers.core.identity import ObjectRef
+    from providers.core.manifest import Origin
+
+
+class State(enum.Enum):
+    """The state of one CR; the value is what reports print."""
+
+    IN_SYNC = "Synced"
+    DRIFTED = "Drifted"
+    MISSING_FROM_CLUSTER = "missing from cluster"
+    MISSING_FROM_NETBOX = "missing from NetBox"
+    MISSING_FROM_GIT = "Orphaned"
+    PENDING = "Pending"
+    COMMITTED = "Committed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A side that could not be read, with the reason; never "in sync"."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything known of one CR. None means: not there. `reference` is a dry-run answer, where one was asked for."""
+
+    ref: ObjectRef
+    desired: sections.Inputs | None = None
+    outputs: Mapping[str, Any] | None = None
+    live: Mapping[str, Any] | Unread | None = None
+    record: Mapping[str, Any] | Unread | None = None
+    reference: Mapping[str, Any] | None = None
+    origin: Origin | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One property. `path` starts with its section, e.g. cluster.spec.subnets.default.vlan; MISSING where absent."""
+
+    path: str
+    desired: Any
+    recorded: Any
+    observed: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One CR that is not in sync (or whose attribution moved), with every differing property."""
+
+    ref: ObjectRef
+    state: State
+    origin: Origin | None
+    managed: bool
+    differences: tuple[Difference, ...] = ()
+    reason: str = ""
+    attribution_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DriftReport:
+    """How a fabric stands. Each CR is counted once; `details` has all that are not in sync, in order of their names."""
+
+    fabric: str
+    total: int
+    counts: Mapping[State, int]
+    details: tuple[Detail, ...]
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def exit_code(self) -> int:
+        """0 in sync, 1 something could not be read, 2 a sync would change something besides attribution."""
+        if self.counts.get(State.UNKNOWN):
+            return 1
+        return 2 if any(_changes_something(detail) for detail in self.details) else 0
+
+
+def _changes_something(detail: Detail) -> bool:
+    """Unmanaged orphans are listed and never touched; an attribution update is neither drift nor pending."""
+    if detail.attribution_only:
+        return False
+    return detail.managed or detail.state is not State.MISSING_FROM_GIT
+
+
+def classify(facts: Facts) -> Detail:
+    """The state of one CR, first match wins, with its differences."""
+    managed = facts.outputs is not None
+    for side in (facts.live, facts.record):
+        if isinstance(side, Unread):
+            return Detail(facts.ref, State.UNKNOWN, facts.origin, managed, reason=side.reason)
+    if facts.desired is None:
+        return Detail(facts.ref, State.MISSING_FROM_GIT, facts.origin, managed, reason=facts.note)
+    if facts.outputs is None:
+        return Detail(facts.ref, State.COMMITTED, facts.origin, managed, reason="in Git, never applied")
+    seen = _observed(facts)
+    found = changes(seen, facts.desired)
+    differences = tuple(_difference(change, facts.desired, facts.outputs, seen) for change in found)
+    quiet = sections.only_attribution(found)
+    state = State.IN_SYNC if quiet else _state(facts)
+    return Detail(
+        facts.ref, state, facts.origin, managed, differences, facts.note, attribution_only=bool(found) and quiet
+    )
+
+
+def _state(facts: Facts) -> State:
+    pending = changes(_sections(facts.outputs or {}), facts.desired)
+    if pending and not sections.only_attribution(pending):
+        return State.PENDING
+    if facts.live is None:
+        return State.MISSING_FROM_CLUSTER
+    if facts.record is None:
+        return State.MISSING_FROM_NETBOX
+    return State.DRIFTED
+
+
+def _observed(facts: Facts) -> sections.Inputs:
+    """What `read` returns for these facts; everything gone is no section at all."""
+    live, record = facts.live, facts.record
+    if facts.outputs is None or isinstance(live, Unread) or isinstance(record, Unread):
+        return {}
+    if live is None and record is None:
+        return {}
+    return sections.observed(facts.outputs, live, record, facts.reference)
+
+
+def _sections(outputs: Mapping[str, Any]) -> sections.Inputs:
+    return {name: outputs[name] for name in ("git", "cluster", "netbox") if name in outputs}
+
+
+def _difference(
+    change: FieldChange, desired: sections.Inputs, outputs: Mapping[str, Any], seen: sections.Inputs
+) -> Difference:
+    return Difference(
+        path=dotted(change.path),
+        desired=_at(desired, change),
+        recorded=_at(_sections(outputs), change),
+        observed=_at(seen, change),
+    )
+
+
+def _at(value: Any, change: FieldChange) -> Any:
+    for step in change.path:
+        if isinstance(step, int):
+            if not isinstance(value, list) or step >= len(value):
+                return MISSING
+            value = value[step]
+        elif isinstance(value, dict):
+            value = value.get(step, MISSING)
+        else:
+            return MISSING
+    return value
+
+
+def report(fabric: str, facts: Iterable[Facts], notes: Iterable[str] = ()) -> DriftReport:
+    """The report over all CRs that Git, the state, the cluster or NetBox know."""
+    classified = sorted((classify(one) for one in facts), key=lambda detail: detail.ref)
+    return DriftReport(
+        fabric=fabric,
+        total=len(classified),
+        counts=Counter(detail.state for detail in classified),
+        details=tuple(one for one in classified if one.state is not State.IN_SYNC or one.attribution_only),
+        notes=tuple(notes),
+    )
+
+
+def needs_reference(facts: Facts) -> bool:
+    """Whether the cluster's object differs from what it answered to our last write, so that a dry run should be asked."""
+    if facts.outputs is None or facts.live is None or isinstance(facts.live, Unread):
+        return False
+    recorded = sections.recorded_section(facts.outputs, "cluster")
+    return not same(recorded, sections.cluster_section(facts.live, facts.outputs["cluster"]))

@@ -1,0 +1,188 @@
+"""The three sections of a resource (git, cluster, netbox), and how observed values are laid over them.
+
+Inputs are `{"git": …, "cluster": …, "netbox": …}`. Outputs are the sections again plus `applied` (what the servers answered
+to our last write, kept as its difference to the sections) and what only servers know. A section that is absent from what
+`observed` returns means that the object is gone on that side.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from providers.core import identity
+from providers.core.diff import FieldChange, Path, changes, dotted, overlay, patch
+from providers.core.identity import FABRIC_LABEL, KINDS, ObjectRef
+from providers.core.normalise import MISSING, canonical, integral, without_nulls
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from providers.core.manifest import Manifest
+
+Section = dict[str, Any]
+Inputs = dict[str, Section]
+
+STATUS_FROM_GIT = "From Git"
+
+#: The fields of a record that carry attribution. A change of only these (and of the git section) is an attribution
+#: update: neither drift nor pending.
+ATTRIBUTION_FIELDS = frozenset({"git_file_path", "git_commit", "git_author", "git_last_modified"})
+
+
+def inputs_for(fabric: str, manifest: Manifest) -> Inputs:
+    """What Git says about one CR, as the resource's inputs."""
+    ref, origin, by = manifest.ref, manifest.origin, manifest.attribution
+    spec = without_nulls(dict(manifest.spec))
+    return {
+        "git": {
+            "path": origin.path,
+            "document": origin.document,
+            "commit": by.commit,
+            "author": by.author,
+            "committed_at": by.committed_at,
+        },
+        "cluster": {
+            "apiVersion": KINDS[ref.kind].api_version,
+            "kind": ref.kind,
+            "namespace": ref.namespace,
+            "name": ref.name,
+            "labels": {**manifest.labels, FABRIC_LABEL: fabric},
+            "annotations": dict(manifest.annotations),
+            "spec": spec,
+        },
+        "netbox": {
+            "ref": ref.record_ref(fabric),
+            "name": ref.name,
+            "fabric": fabric,
+            "namespace": ref.namespace,
+            "spec": spec,
+            "labels": dict(manifest.labels),
+            "annotations": dict(manifest.annotations),
+            "git_file_path": origin.path,
+            "git_commit": by.commit,
+            "git_author": by.author,
+            "git_last_modified": by.committed_at,
+            "git_status": STATUS_FROM_GIT,
+        },
+    }
+
+
+def ref_of(sections: Mapping[str, Any]) -> ObjectRef:
+    """The identity that a resource's inputs or outputs name."""
+    cluster = sections["cluster"]
+    return ObjectRef(cluster["kind"], cluster["namespace"], cluster["name"])
+
+
+def fabric_of(sections: Mapping[str, Any]) -> str:
+    """The fabric that a resource's inputs or outputs name."""
+    return str(sections["cluster"]["labels"][FABRIC_LABEL])
+
+
+def manifest_of(section: Mapping[str, Any]) -> dict[str, Any]:
+    """The Kubernetes object to send, exactly as Git says plus our label."""
+    metadata: dict[str, Any] = {"name": section["name"], "namespace": section["namespace"]}
+    for key in ("labels", "annotations"):
+        if section.get(key):
+            metadata[key] = dict(section[key])
+    return {
+        "apiVersion": section["apiVersion"],
+        "kind": section["kind"],
+        "metadata": metadata,
+        "spec": integral(section.get("spec") or {}),
+    }
+
+
+def cluster_section(live: Mapping[str, Any], owned: Mapping[str, Any]) -> Section:
+    """What a live object says about the things we own: the whole spec, and only the label and annotation keys of `owned`."""
+    metadata = live["metadata"]
+    section: Section = {
+        "apiVersion": live["apiVersion"],
+        "kind": live["kind"],
+        "namespace": metadata.get("namespace", identity.DEFAULT_NAMESPACE),
+        "name": metadata["name"],
+        "spec": integral(live.get("spec") or {}),
+    }
+    for key in ("labels", "annotations"):
+        present = metadata.get(key) or {}
+        section[key] = {name: present[name] for name in owned.get(key) or {} if name in present}
+    return section
+
+
+def record_section(fields: Mapping[str, Any], owned: Mapping[str, Any]) -> Section:
+    """What a NetBox record says about the fields we own (the keys of `owned`)."""
+    return {name: integral(fields[name]) for name in owned if name in fields}
+
+
+def applied_delta(section: Section, answer: Section) -> list[Any]:
+    """What a server made of `section`, as a list of [path, value] (or [path] for what it dropped)."""
+    return [
+        [list(change.path)] if change.new is MISSING else [list(change.path), change.new]
+        for change in changes(section, answer)
+    ]
+
+
+def recorded_section(outputs: Mapping[str, Any], name: str) -> Section:
+    """The server's answer to our last write of one section, restored from `applied`."""
+    delta = (outputs.get("applied") or {}).get(name) or []
+    steps = [
+        FieldChange(
+            tuple(integral(list(entry[0]))),
+            old=MISSING,
+            new=integral(entry[1]) if len(entry) > 1 else MISSING,
+        )
+        for entry in delta
+    ]
+    restored: Section = patch(outputs[name], steps)
+    return restored
+
+
+def observed(
+    outputs: Mapping[str, Any],
+    live: Mapping[str, Any] | None,
+    record: Mapping[str, Any] | None,
+    reference: Mapping[str, Any] | None = None,
+) -> Inputs:
+    """The sections as the servers have them now: our last wish with only the places replaced where live ≠ recorded.
+
+    `live` is the cluster's object, `record` the NetBox record's fields, None where it is gone. `reference`, where given, is
+    the server's answer to a dry-run PUT of our last wish, and takes the place of the recorded answer: then a changed
+    server default is not drift. Two facts that Git's wish has no place for get one of their own: a uid that is not the one
+    we recorded is `cluster.uid`, and what the server had filled in and has lost since is listed in `cluster.lost`.
+    """
+    result: Inputs = {"git": dict(outputs["git"])}
+    if live is not None:
+        wish = outputs["cluster"]
+        recorded = recorded_section(outputs, "cluster") if reference is None else cluster_section(reference, wish)
+        seen = canonical(cluster_section(live, wish))
+        extra: Section = {}
+        if outputs.get("uid") and live["metadata"].get("uid") != outputs["uid"]:
+            extra["uid"] = live["metadata"].get("uid")
+        lost = [dotted(one.path) for one in changes(recorded, seen) if one.new is MISSING and not _has(wish, one.path)]
+        if lost:
+            extra["lost"] = lost
+        result["cluster"] = {**overlay(wish, recorded, seen), **extra}
+    if record is not None:
+        wish = outputs["netbox"]
+        seen = canonical(record_section(record, wish))
+        result["netbox"] = overlay(wish, recorded_section(outputs, "netbox"), seen)
+    return result
+
+
+def _has(value: Any, path: Path) -> bool:
+    for step in path:
+        if isinstance(step, int):
+            if not isinstance(value, list) or step >= len(value):
+                return False
+        elif not isinstance(value, dict) or step not in value:
+            return False
+        value = value[step]
+    return True
+
+
+def only_attribution(found: list[FieldChange]) -> bool:
+    """Whether changes touch nothing but where Git says the CR comes from."""
+    return all(
+        change.path[0] == "git"
+        or (change.path[0] == "netbox" and change.path[1:2] and change.path[1] in ATTRIBUTION_FIELDS)
+        for change in found
+    )

@@ -1,0 +1,60 @@
+"""What one run shares: the two targets and one view of each, made from stack config, never pickled.
+
+A provider instance lives for one run in one process. Every CR of the run reads the same two snapshots, so that a run costs
+one LIST per kind and server, whatever the number of CRs.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from providers.settings import ClusterSettings, NetBoxSettings
+from providers.targets.cluster import Cluster, ClusterSnapshot
+from providers.targets.netbox import NetBox, NetBoxSnapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+log = logging.getLogger("hhsync.provider")
+
+
+class Session:
+    """The targets of one fabric in one run. Thread-safe; nothing is contacted before it is needed."""
+
+    def __init__(self, config: Mapping[str, str], fabric: str) -> None:
+        self.fabric = fabric
+        self.cluster = Cluster(ClusterSettings.from_config(config))
+        self.netbox = NetBox(NetBoxSettings.from_config(config))
+        self.live = ClusterSnapshot(self.cluster)
+        self.records = NetBoxSnapshot(self.netbox, fabric)
+        self._types_lock = threading.Lock()
+        self._types_ready = False
+
+    def ensure_types(self) -> None:
+        """Make the NetBox types that are missing, once per run; costs a request or two when all are there."""
+        with self._types_lock:
+            if not self._types_ready:
+                self.netbox.ensure_types()
+                self._types_ready = True
+
+
+class Sessions:
+    """The sessions of a run, one per fabric; a stack has one fabric, so in practice one."""
+
+    def __init__(self, config: Mapping[str, str]) -> None:
+        self._config = dict(config)
+        self._lock = threading.Lock()
+        self._by_fabric: dict[str, Session] = {}
+
+    def of(self, fabric: str) -> Session:
+        """The session of a fabric, the same at every call.
+
+        Raises:
+            ConfigError: stack config does not say where a target is.
+        """
+        with self._lock:
+            if fabric not in self._by_fabric:
+                self._by_fabric[fabric] = Session(self._config, fabric)
+            return self._by_fabric[fabric]

@@ -1,0 +1,185 @@
+"""What the provider does on the two servers for one CR: observe, write (create or update), remove.
+
+A write goes to the cluster first, then to NetBox, and each is skipped where nothing differs. Every step can be repeated:
+a crash or a failure between the two leaves nothing that the next run does not finish.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from providers.core import drift, sections
+from providers.core.identity import FABRIC_LABEL, KINDS
+from providers.core.normalise import same
+from providers.errors import Conflict, Forbidden, Rejected, ServerFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from providers.session import Session
+    from providers.targets.netbox import Record
+
+log = logging.getLogger("hhsync.provider")
+
+Outputs = dict[str, Any]
+
+
+def reference_for(session: Session, facts: drift.Facts) -> tuple[Mapping[str, Any] | None, str]:
+    """The server's answer to a dry-run PUT of our last wish, asked only where the live object differs, and a note.
+
+    Where the dry run is refused (read-only credentials, or a webhook bug) the difference stands as it is; the note says so.
+    """
+    if not drift.needs_reference(facts) or facts.outputs is None:
+        return None, ""
+    try:
+        wish = facts.outputs["cluster"]
+        return session.cluster.replace(sections.manifest_of(wish), facts.live, dry_run=True), ""
+    except (Forbidden, Rejected, ServerFailure, Conflict) as error:
+        return None, f"compared without a dry run: {error}"
+
+
+def observe(session: Session, outputs: Outputs) -> tuple[Outputs, sections.Inputs] | None:
+    """The outputs (with NetBox's present id and URL) and the observed sections; None when the CR is gone everywhere."""
+    ref = sections.ref_of(outputs)
+    live = session.live.get(ref)
+    record = session.records.get(ref)
+    if live is None and record is None:
+        return None
+    fields = None if record is None else record.fields
+    facts = drift.Facts(ref, outputs=outputs, live=live, record=fields)
+    reference, note = reference_for(session, facts)
+    if note:
+        log.warning("%s: %s", ref, note)
+    outs = dict(outputs)
+    if record is not None:
+        outs.update(netbox_id=record.id, netbox_url=record.url)
+    return outs, sections.observed(outputs, live, fields, reference)
+
+
+def write(session: Session, wish: sections.Inputs, before: Outputs) -> Outputs:
+    """Make both servers match `wish`; `before` are the outputs of our last write, {} at the first.
+
+    Returns the new outputs: the sections, `applied`, uid, generation, NetBox id and URL, and a receipt that changes with
+    every write that a server accepted.
+
+    Raises:
+        Conflict: another fabric owns the object, or somebody else wrote at the same moment.
+        TargetError: a server refused or could not be reached.
+    """
+    live, wrote_cluster = _write_cluster(session, wish, before)
+    record, wrote_netbox = _write_netbox(session, wish, live)
+    wrote = wrote_cluster or wrote_netbox
+    applied = {
+        "cluster": sections.applied_delta(wish["cluster"], sections.cluster_section(live, wish["cluster"])),
+        "netbox": sections.applied_delta(wish["netbox"], sections.record_section(record.fields, wish["netbox"])),
+    }
+    return {
+        **{name: wish[name] for name in ("git", "cluster", "netbox")},
+        "applied": {name: delta for name, delta in applied.items() if delta},
+        "uid": live["metadata"]["uid"],
+        "generation": live["metadata"].get("generation", 0),
+        "netbox_id": record.id,
+        "netbox_url": record.url,
+        "receipt": uuid.uuid4().hex[:12] if wrote or not before else before.get("receipt", ""),
+    }
+
+
+def _write_cluster(session: Session, wish: sections.Inputs, before: Outputs) -> tuple[Mapping[str, Any], bool]:
+    """Create, replace, or leave alone. Returns the object as the server has it now, and whether we wrote."""
+    ref, section = sections.ref_of(wish), wish["cluster"]
+    manifest = sections.manifest_of(section)
+    live = session.live.get(ref)
+    if live is None:
+        answer = session.cluster.create(manifest)
+        session.live.put(answer)
+        return answer, True
+    owner = (live["metadata"].get("labels") or {}).get(FABRIC_LABEL)
+    if owner not in (None, sections.fabric_of(wish)):
+        raise Conflict(
+            f"{ref} in the cluster belongs to fabric {owner} (label {FABRIC_LABEL}); remove it from one of the two Git folders",
+            target="cluster",
+            server=session.cluster.server,
+        )
+    if _agrees(session, section, live, before, manifest):
+        return live, False
+    answer = session.cluster.replace(manifest, live, owned=_owned(before))
+    session.live.put(answer)
+    return answer, True
+
+
+def _agrees(
+    session: Session, section: sections.Section, live: Mapping[str, Any], before: Outputs, manifest: dict[str, Any]
+) -> bool:
+    """Whether a write would change nothing: our last write still stands, or the dry run's answer is the live object."""
+    if before and same(before["cluster"], section):
+        recorded = sections.recorded_section(before, "cluster")
+        return same(recorded, sections.cluster_section(live, section))
+    if FABRIC_LABEL not in (live["metadata"].get("labels") or {}):
+        return False
+    answer = session.cluster.replace(manifest, live, owned=_owned(before), dry_run=True)
+    return same(_comparable(answer), _comparable(live))
+
+
+def _comparable(obj: Mapping[str, Any]) -> dict[str, Any]:
+    metadata = obj["metadata"]
+    return {"spec": obj.get("spec"), "labels": metadata.get("labels"), "annotations": metadata.get("annotations")}
+
+
+def _owned(before: Outputs) -> dict[str, set[str]]:
+    """The label and annotation keys that we wrote last time, and so may take away."""
+    section = before.get("cluster") or {}
+    return {key: set(section.get(key) or {}) for key in ("labels", "annotations")}
+
+
+def _write_netbox(session: Session, wish: sections.Inputs, live: Mapping[str, Any]) -> tuple[Record, bool]:
+    """Create the record, change only the fields that differ, or leave it alone."""
+    session.ensure_types()
+    ref = sections.ref_of(wish)
+    kind = KINDS[ref.kind]
+    fields = {
+        **wish["netbox"],
+        "sync_state": drift.State.IN_SYNC.value,
+        "sync_error": "",
+        "cluster_uid": live["metadata"]["uid"],
+        "cluster_generation": live["metadata"].get("generation", 0),
+    }
+    record = session.records.get(ref)
+    if record is None:
+        record = session.netbox.create(kind, fields)
+        session.records.put(ref, record)
+        return record, True
+    differing = {name: value for name, value in fields.items() if not same(record.fields.get(name), value)}
+    if not differing:
+        return record, False
+    record = session.netbox.update(kind, record.id, differing)
+    session.records.put(ref, record)
+    return record, True
+
+
+def remove(session: Session, outputs: Outputs) -> None:
+    """Delete the object and its record, if they are ours: our label and the recorded uid.
+
+    Raises:
+        Conflict: the object carries another label or uid; it is not deleted.
+    """
+    ref, fabric = sections.ref_of(outputs), sections.fabric_of(outputs)
+    live = session.live.get(ref)
+    if live is not None:
+        owner = (live["metadata"].get("labels") or {}).get(FABRIC_LABEL)
+        uid = live["metadata"]["uid"]
+        if owner != fabric or uid != outputs["uid"]:
+            found = f"label {FABRIC_LABEL}={owner}" if owner != fabric else f"uid {uid} instead of {outputs['uid']}"
+            raise Conflict(
+                f"{ref} in the cluster is not the object that we made ({found}), so it was not deleted; run hhsync sync with "
+                f"the CR still in Git to take it over, or delete it by hand",
+                target="cluster",
+                server=session.cluster.server,
+            )
+        session.cluster.delete(ref, uid)
+        session.live.drop(ref)
+    record = session.records.get(ref)
+    if record is not None:
+        session.netbox.delete(KINDS[ref.kind], record.id)
+        session.records.drop(ref)
