@@ -1,0 +1,104 @@
+"""The state of a CR from facts, and the report's counts and exit code."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from providers.core import drift, sections
+from providers.core.diff import changes
+from providers.core.drift import Facts, State, Unread
+from tests.core.test_sections import REF, live_object, manifest, outputs_for
+
+WISH = sections.inputs_for("f", manifest())
+NEWER = sections.inputs_for("f", manifest({"subnets": {"default": {"subnet": "10.0.2.0/24", "vlan": 1002}}}))
+MOVED = {**WISH, "git": {**WISH["git"], "commit": "d" * 40}, "netbox": {**WISH["netbox"], "git_commit": "d" * 40}}
+LIVE = live_object(WISH)
+OUTPUTS = outputs_for(WISH, LIVE)
+EDITED = live_object(WISH, subnets={"default": {"subnet": "10.0.1.0/24", "vlan": 1999}})
+RECORD = WISH["netbox"]
+EDITED_RECORD = {**RECORD, "git_status": "Not from Git"}
+GONE = None
+DOWN = Unread("https://127.0.0.1:1 does not answer")
+
+TABLE = [
+    # desired, outputs, live, record -> state
+    (WISH, OUTPUTS, LIVE, RECORD, State.IN_SYNC),
+    (MOVED, OUTPUTS, LIVE, RECORD, State.IN_SYNC),
+    (WISH, OUTPUTS, EDITED, RECORD, State.DRIFTED),
+    (WISH, OUTPUTS, LIVE, EDITED_RECORD, State.DRIFTED),
+    (WISH, OUTPUTS, GONE, RECORD, State.MISSING_FROM_CLUSTER),
+    (WISH, OUTPUTS, LIVE, GONE, State.MISSING_FROM_NETBOX),
+    (WISH, OUTPUTS, GONE, GONE, State.MISSING_FROM_CLUSTER),
+    (NEWER, OUTPUTS, LIVE, RECORD, State.PENDING),
+    (NEWER, OUTPUTS, EDITED, RECORD, State.PENDING),
+    (WISH, None, GONE, GONE, State.COMMITTED),
+    (WISH, None, LIVE, GONE, State.COMMITTED),
+    (None, OUTPUTS, LIVE, RECORD, State.MISSING_FROM_GIT),
+    (None, None, LIVE, GONE, State.MISSING_FROM_GIT),
+    (WISH, OUTPUTS, DOWN, RECORD, State.UNKNOWN),
+    (WISH, OUTPUTS, LIVE, DOWN, State.UNKNOWN),
+    (None, OUTPUTS, DOWN, RECORD, State.UNKNOWN),
+]
+
+
+def facts(desired, outputs, live, record) -> Facts:
+    return Facts(REF, desired=desired, outputs=outputs, live=live, record=record)
+
+
+@pytest.mark.parametrize(("desired", "outputs", "live", "record", "state"), TABLE)
+def test_state(desired, outputs, live, record, state):
+    assert drift.classify(facts(desired, outputs, live, record)).state is state
+
+
+@pytest.mark.parametrize(("desired", "outputs", "live", "record", "state"), TABLE)
+def test_each_cr_is_counted_once(desired, outputs, live, record, state):
+    report = drift.report("f", [facts(desired, outputs, live, record)])
+    assert (report.total, dict(report.counts)) == (1, {state: 1})
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ((WISH, OUTPUTS, LIVE, RECORD), 0),
+        ((MOVED, OUTPUTS, LIVE, RECORD), 0),
+        ((WISH, OUTPUTS, EDITED, RECORD), 2),
+        ((WISH, None, GONE, GONE), 2),
+        ((None, OUTPUTS, LIVE, RECORD), 2),
+        ((None, None, LIVE, GONE), 0),
+        ((WISH, OUTPUTS, DOWN, RECORD), 1),
+    ],
+)
+def test_exit_code(given, code):
+    assert drift.report("f", [facts(*given)]).exit_code == code
+
+
+def test_the_three_values_of_a_differing_property_are_named():
+    detail = drift.classify(facts(WISH, OUTPUTS, EDITED, RECORD))
+    assert [(one.path, one.desired, one.recorded, one.observed) for one in detail.differences] == [
+        ("cluster.spec.subnets.default.vlan", 1001, 1001, 1999)
+    ]
+
+
+def test_the_report_agrees_with_what_a_preview_compares():
+    found = drift.classify(facts(NEWER, OUTPUTS, EDITED, EDITED_RECORD)).differences
+    previewed = changes(sections.observed(OUTPUTS, EDITED, EDITED_RECORD), NEWER)
+    assert len(found) == len(previewed) > 0
+
+
+def test_an_attribution_update_is_listed_and_changes_no_state():
+    detail = drift.classify(facts(MOVED, OUTPUTS, LIVE, RECORD))
+    assert (detail.state, detail.attribution_only) == (State.IN_SYNC, True)
+
+
+def test_a_dry_run_is_asked_only_where_the_object_differs():
+    assert not drift.needs_reference(facts(WISH, OUTPUTS, LIVE, RECORD))
+    assert drift.needs_reference(facts(WISH, OUTPUTS, EDITED, RECORD))
+    assert not drift.needs_reference(facts(WISH, OUTPUTS, GONE, RECORD))
+
+
+def test_inputs_stay_as_they_were():
+    before = copy.deepcopy((WISH, OUTPUTS, EDITED))
+    drift.classify(facts(WISH, OUTPUTS, EDITED, RECORD))
+    assert (WISH, OUTPUTS, EDITED) == before
