@@ -101,4 +101,4 @@ def test_a_dry_run_is_asked_only_where_the_object_differs():
 def test_inputs_stay_as_they_were():
     before = copy.deepcopy((WISH, OUTPUTS, EDITED))
     drift.classify(facts(WISH, OUTPUTS, EDITED, RECORD))
-    assert (WISH, OUTPUTS, EDITED) == before
+    assert before == (WISH, OUTPUTS, EDITED)
