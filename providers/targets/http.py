@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     Refusal = Callable[[Endpoint, str, Answer], errors.TargetError | None]
 
-__all__ = ["CALL_DEADLINE", "Answer", "Endpoint", "HttpTarget", "is_loopback", "tls_context"]
+__all__ = ["CALL_DEADLINE", "Answer", "Endpoint", "HttpTarget", "is_loopback", "private_ca", "tls_context"]
 
 _log = logging.getLogger(__name__)
 
@@ -84,6 +84,15 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def private_ca(context: ssl.SSLContext) -> ssl.SSLContext:
+    """Check a private CA's certificates as kubectl and browsers do.
+
+    Python 3.13 alone also insists on extensions that many home-made CAs leave out (a CA without key usage, for one).
+    """
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    return context
+
+
 def tls_context(*, ca_file: str | None, insecure: bool, key: str) -> ssl.SSLContext:
     """Make the TLS rules of a target: a CA file of its own, the system's CAs, or no check at all where that was asked for.
 
@@ -100,7 +109,7 @@ def tls_context(*, ca_file: str | None, insecure: bool, key: str) -> ssl.SSLCont
     if ca_file is None:
         return httpx2.create_ssl_context()
     try:
-        return ssl.create_default_context(cafile=ca_file)
+        return private_ca(ssl.create_default_context(cafile=ca_file))
     except ssl.SSLError as error:
         raise errors.ConfigError(f"{key}: {ca_file} holds no PEM certificate") from error
     except OSError as error:
@@ -119,6 +128,7 @@ class HttpTarget:
         auth: httpx2.Auth | None = None,
         refusal: Refusal | None = None,
         proxy: str | None = None,
+        tls_name: str | None = None,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
         """Prepare the client; no connection is made.
@@ -130,6 +140,7 @@ class HttpTarget:
             auth: for credentials that change while the process runs.
             refusal: gives the target's own error for an answer of 300 or above, or None for the general one.
             proxy: a proxy's URL; otherwise the environment's is used, except for this machine.
+            tls_name: the name that the certificate is for, where the URL has another.
             transport: stands in for the network, in tests.
 
         Raises:
@@ -148,6 +159,7 @@ class HttpTarget:
         self.requests = 0
         self._counting = threading.Lock()
         self._refusal = refusal
+        self._extensions = {"sni_hostname": tls_name} if tls_name else {}
         self._client = httpx2.Client(
             base_url=endpoint.url,
             verify=tls if tls is not None else True,
@@ -210,6 +222,7 @@ class HttpTarget:
             json=body,
             headers=dict(headers or {}),
             timeout=httpx2.Timeout(deadline, connect=min(CONNECT_DEADLINE, deadline)),
+            extensions=dict(self._extensions),
         )
         try:
             for attempt in stamina.retry_context(
