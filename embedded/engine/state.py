@@ -56,3 +56,7 @@ class Snapshot:
     secrets_provider: dict[str, Any] | None = None
     time: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
+    features: tuple[str, ...] = ()
+    """Feature names that the file declared; those that resources show are computed again on writing."""
+    extra: dict[str, Any] = field(default_factory=dict)
+    """Keys of the deployment that this engine does not know, word for word."""

@@ -1,0 +1,126 @@
+"""Property values as they stand in a state file: JSON in which a signature key marks what JSON cannot say.
+
+Secrets are `{SIGNATURE: SECRET, "ciphertext": …}` around the JSON text of the value inside; unknowns are a fixed
+text; numbers that JSON lacks are their bits in hexadecimal. Assets, archives and byte strings stay the marked objects
+that they are in the file. The signatures are those of engine-contract §2.4 and §5.2.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from typing import TYPE_CHECKING, Any
+
+from embedded.engine.errors import StateError
+from embedded.engine.values import UNKNOWN, ResourceRef, Secret, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a signature, no password
+RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e"
+ASSET = "c44067f5952c0a294b673a41bacd8c17"
+ARCHIVE = "0def7320c3a5731c473e5ecbe6d01bc7"
+BYTE_STRING = "803fd3297a5875dc03ca845dda5d2a98"
+FLOAT = "8ad145fe-0d11-4827-bfd7-1abcbf086f5c"
+UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+_KEPT = (ASSET, ARCHIVE, BYTE_STRING)
+_EXPONENT_FROM = 1e21  # Go writes larger floats with an exponent
+
+
+def dumps(value: Any) -> str:
+    """Compact JSON as the CLI writes it: UTF-8, no HTML escapes, keys in the order given."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def encode(value: Any, seal: Callable[[str, str], Mapping[str, str]], place: str = "") -> Any:
+    """A property value as JSON. `seal(plaintext JSON, place)` gives the fields that stand for a secret's content.
+
+    `place` names where the value stands (`URN|outputs.key`), so that the same secret in the same place keeps its
+    ciphertext. A secret inside a secret loses its own mark. Raises TypeError for anything that is no property value.
+    """
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float():
+            return _encode_float(value)
+        case Secret(inner):
+            text = dumps(encode(inner, _no_seal))
+            return {SIGNATURE: SECRET, **seal(text, place)} if seal is not _no_seal else encode(inner, _no_seal)
+        case Unknown():
+            return UNKNOWN_TEXT
+        case ResourceRef(urn, identifier, version):
+            known = "" if isinstance(identifier, Unknown) else identifier
+            with_id = {} if known is None else {"id": known}
+            return {SIGNATURE: RESOURCE, **with_id, "packageVersion": version, "urn": urn}
+        case dict():
+            return {key: encode(value[key], seal, f"{place}.{key}" if place else "") for key in sorted(value)}
+        case list() | tuple():
+            return [encode(item, seal, f"{place}[{index}]" if place else "") for index, item in enumerate(value)]
+        case _:
+            raise TypeError(f"{type(value).__name__} is no property value")
+
+
+def _no_seal(_text: str, _place: str) -> Mapping[str, str]:
+    raise AssertionError("a secret inside a secret is not sealed again")
+
+
+def _encode_float(value: float) -> Any:
+    if not math.isfinite(value):
+        return {SIGNATURE: FLOAT, "value": struct.pack(">d", value).hex()}
+    return int(value) if value.is_integer() and abs(value) < _EXPONENT_FROM else value
+
+
+def decode(value: Any, unseal: Callable[[str, str], str], place: str = "") -> Any:
+    """The property value that `encode` wrote. `unseal(ciphertext, place)` gives the plaintext JSON of a secret.
+
+    Raises StateError for a malformed or unknown mark.
+    """
+    match value:
+        case str():
+            return UNKNOWN if value == UNKNOWN_TEXT else value
+        case float():
+            return int(value) if value.is_integer() and abs(value) < _EXPONENT_FROM else value
+        case list():
+            return [decode(item, unseal, f"{place}[{index}]" if place else "") for index, item in enumerate(value)]
+        case dict():
+            if SIGNATURE in value:
+                return _decode_marked(value, unseal, place)
+            return {key: decode(item, unseal, f"{place}.{key}" if place else "") for key, item in value.items()}
+        case _:
+            return value
+
+
+def _decode_marked(value: dict[str, Any], unseal: Callable[[str, str], str], place: str) -> Any:
+    signature = value[SIGNATURE]
+    if signature in _KEPT:
+        return value
+    try:
+        if signature == SECRET:
+            return Secret(decode(json.loads(_secret_text(value, unseal, place)), unseal))
+        if signature == RESOURCE:
+            return ResourceRef(value["urn"], _reference_id(value.get("id")), value.get("packageVersion", ""))
+        if signature == FLOAT:
+            return struct.unpack(">d", bytes.fromhex(value["value"]))[0]
+    except (KeyError, TypeError, ValueError, struct.error):
+        raise StateError(f"a marked value at {place or 'the top'} is malformed") from None
+    raise StateError(f"a value at {place or 'the top'} has the unknown signature {signature!r}")
+
+
+def _secret_text(value: dict[str, Any], unseal: Callable[[str, str], str], place: str) -> str:
+    """The plaintext JSON of a marked secret: given in clear (an export with --show-secrets), or sealed."""
+    if ("ciphertext" in value) == ("plaintext" in value):
+        raise KeyError("ciphertext")
+    if "plaintext" in value:
+        return str(value["plaintext"])
+    return unseal(value["ciphertext"], place)
+
+
+def _reference_id(value: Any) -> Any:
+    """The id of a resource reference. An old defect of the CLI stored it as an object with the key V."""
+    if isinstance(value, dict):
+        inner = value.get("V")
+        return "" if isinstance(inner, dict) else inner
+    return value
