@@ -70,20 +70,24 @@ class Gatherer[T, R]:
 
     Args:
         send: writes all of a list or nothing of it, and returns one answer per element in the same order. It is called
-            from the submitting threads, at most `senders` at a time.
+            from the submitting threads.
         window_s: seconds that the first element of a batch waits for others.
         limit: most elements of one request.
-        senders: most requests under way at once.
+        gate: how many requests may be under way at once; several gatherers of one server share a gate. Default: one.
     """
 
     def __init__(
-        self, send: Callable[[list[T]], list[R]], *, window_s: float = 0.02, limit: int = 100, senders: int = 1
+        self,
+        send: Callable[[list[T]], list[R]],
+        *,
+        window_s: float = 0.02,
+        limit: int = 100,
+        gate: threading.Semaphore | None = None,
     ) -> None:
         self._send = send
         self._window_s = window_s
         self._limit = limit
-        self._senders = senders
-        self._sending = 0
+        self._gate = gate or threading.Semaphore(1)
         self._open: _Batch[T, R] | None = None
         self._changed = threading.Condition()
 
@@ -122,11 +126,11 @@ class Gatherer[T, R]:
             return batch, leads
 
     def _lead(self, batch: _Batch[T, R]) -> None:
-        counted = False
         try:
-            self._wait_for_departure(batch)
-            counted = True
-            _Delivery(self._send).deliver(batch.slots)
+            self._wait_for_window(batch)
+            with self._gate:  # the batch gathers until it is its turn
+                self._close(batch)
+                _Delivery(self._send).deliver(batch.slots)
         except BaseException as error:
             # Whatever stops the leader (also an interrupt) must not leave the others of its batch waiting for ever.
             self._close(batch)
@@ -135,22 +139,13 @@ class Gatherer[T, R]:
                     slot.fail(error)
             raise
         finally:
-            if counted:
-                with self._changed:
-                    self._sending -= 1
-                    self._changed.notify_all()
             batch.done.set()
 
-    def _wait_for_departure(self, batch: _Batch[T, R]) -> None:
+    def _wait_for_window(self, batch: _Batch[T, R]) -> None:
         leaves_at = batch.opened + self._window_s
         with self._changed:
             while self._open is batch and (rest := leaves_at - time.monotonic()) > 0:
                 self._changed.wait(rest)
-            while self._sending >= self._senders:
-                self._changed.wait()
-            if self._open is batch:
-                self._open = None
-            self._sending += 1
 
     def _close(self, batch: _Batch[T, R]) -> None:
         with self._changed:

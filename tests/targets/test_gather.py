@@ -82,7 +82,7 @@ def test_each_caller_gets_its_own_answer_and_nothing_is_written_twice(
     names_culprits: bool,
 ) -> None:
     server = AllOrNothingServer(poisoned, error, names_culprits)
-    got = submit_all(Gatherer(server.send, window_s=0.001, limit=limit, senders=senders), items)
+    got = submit_all(Gatherer(server.send, window_s=0.001, limit=limit, gate=threading.Semaphore(senders)), items)
 
     for item in items:
         if item in poisoned:
@@ -147,11 +147,14 @@ def test_a_lonely_element_leaves_when_its_window_has_passed() -> None:
     assert Gatherer(server.send, window_s=0.001).submit(1) == "wrote 1"
 
 
-@pytest.mark.parametrize("senders", [1, 2])
-def test_no_more_requests_at_once_than_senders(senders: int) -> None:
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_gatherers_that_share_a_gate_send_no_more_at_once(at_once: int) -> None:
     server = AllOrNothingServer(pause_s=0.005)
-    submit_all(Gatherer(server.send, window_s=0.0, limit=2, senders=senders), list(range(16)))
-    assert server.most_under_way == senders
+    gate = threading.Semaphore(at_once)
+    one, other = (Gatherer(server.send, window_s=0.0, limit=2, gate=gate) for _ in range(2))
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(submit_all, (one, other), (list(range(8)), list(range(8, 16)))))
+    assert 1 <= server.most_under_way <= at_once
 
 
 def test_halving_finds_the_culprit_and_keeps_the_order() -> None:
