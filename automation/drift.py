@@ -1,0 +1,176 @@
+"""The drift report of a fabric: gathers desired (Git), recorded (the state) and observed (the servers) side by side.
+
+No engine runs. The join is `providers.core.drift`, and what a live object means is decided by the provider's own functions,
+so that the report agrees with a preview. Nothing is written; a dry run is asked only for objects that differ.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from automation.events import kind_of
+from automation.progress import Progress, silent
+from automation.workspace import engine_errors
+from program import load
+from program.config import cache_folder
+from providers import writing
+from providers.core import drift as core
+from providers.core import sections
+from providers.core.identity import FABRIC_LABEL, KINDS, Kind, ObjectRef
+from providers.errors import TargetError
+from providers.session import Session
+from providers.settings import GitSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from program.load import Loaded
+
+    from automation.workspace import Workspace
+
+log = logging.getLogger("hhsync.drift")
+
+_AT_ONCE = 12
+#: Requests in flight: one LIST a kind and server, then the dry runs of what differs.
+
+_REF_SLASHES = 4
+#: A record's ref is fabric/group/kind/namespace/name.
+
+Seen = dict[ObjectRef, Any]
+
+
+def drift(workspace: Workspace, fabric: str, progress: Progress | None = None) -> tuple[core.DriftReport, float]:
+    """The report and how many seconds it took.
+
+    A server that cannot be read makes its CRs `unknown`; Git or the state that cannot be read is an error.
+
+    Raises:
+        GitError: the repository, branch or folder cannot be read.
+        ValidationFailed: documents cannot be read or validated.
+        EngineError: there is no such stack, or its state cannot be read.
+    """
+    shown, started = progress or silent(), time.monotonic()
+    config = workspace.config(fabric)
+    session = Session(config, fabric)
+    shown.update("reading Git, the state and the servers")
+    with ThreadPoolExecutor(max_workers=2 * _AT_ONCE) as pool:
+        desired = pool.submit(load.load_desired, GitSettings.from_config(config), cache_folder())
+        state = pool.submit(recorded, workspace, fabric)
+        live = {kind: pool.submit(_read, session.live.all, kind) for kind in KINDS.values()}
+        records = {kind: pool.submit(_read, partial(_records, session), kind) for kind in KINDS.values()}
+        loaded, outputs = desired.result(), state.result()
+        shown.update(f"comparing {len(loaded.desired.manifests)} CRs")
+        facts = joined(
+            fabric,
+            loaded,
+            outputs,
+            {kind.name: future.result() for kind, future in live.items()},
+            {kind.name: future.result() for kind, future in records.items()},
+        )
+        facts = list(pool.map(partial(_completed, session), facts))
+    report = core.report(fabric, facts, notes=sorted({one.note for one in facts if one.note}))
+    shown.end()
+    seconds = time.monotonic() - started
+    log.info("drift of %s: %s in %.1f s", fabric, {state.value: n for state, n in report.counts.items()}, seconds)
+    return report, seconds
+
+
+def recorded(workspace: Workspace, fabric: str) -> dict[ObjectRef, Mapping[str, Any]]:
+    """The outputs of every managed CR, from the stack's state.
+
+    Raises:
+        EngineError: there is no such stack, or its state cannot be read.
+    """
+    stack = workspace.select(fabric)
+    with engine_errors(fabric):
+        deployment = stack.export_stack().deployment or {}
+    return {
+        sections.ref_of(resource["outputs"]): resource["outputs"]
+        for resource in deployment.get("resources") or ()
+        if kind_of(resource["type"]) in KINDS and not resource.get("delete") and resource.get("outputs")
+    }
+
+
+def _read(read: Callable[[Kind], Mapping[ObjectRef, Any]], kind: Kind) -> Seen | core.Unread:
+    """One kind on one server, or why it could not be read."""
+    try:
+        return dict(read(kind))
+    except TargetError as error:
+        return core.Unread(str(error))
+
+
+def _records(session: Session, kind: Kind) -> Seen:
+    """The fabric's records of one kind by CR; a record whose `ref` is no CR's of this kind is nobody's."""
+    prefix = f"{session.fabric}/{kind.group}/"
+    return {
+        ObjectRef.parse(key.removeprefix(prefix)): record
+        for key, record in session.records.all(kind).items()
+        if key.startswith(f"{prefix}{kind.name}/") and key.count("/") == _REF_SLASHES
+    }
+
+
+def joined(
+    fabric: str,
+    loaded: Loaded,
+    outputs: Mapping[ObjectRef, Mapping[str, Any]],
+    live: Mapping[str, Seen | core.Unread],
+    records: Mapping[str, Seen | core.Unread],
+) -> list[core.Facts]:
+    """Everything known of each CR that Git, the state or a server names. Objects of other fabrics are not ours to see.
+
+    `live` and `records` map a kind's name to its objects and records, or to why they could not be read.
+    """
+    ours = {
+        kind: found
+        if isinstance(found, core.Unread)
+        else {ref: obj for ref, obj in found.items() if _visible(obj, fabric)}
+        for kind, found in live.items()
+    }
+    known = loaded.desired.manifests.keys() | outputs.keys()
+    for found in (*ours.values(), *records.values()):
+        if not isinstance(found, core.Unread):
+            known |= found.keys()
+    return [_facts(fabric, ref, loaded, outputs, live[ref.kind], records[ref.kind]) for ref in sorted(known)]
+
+
+def _visible(obj: Mapping[str, Any], fabric: str) -> bool:
+    return bool((obj["metadata"].get("labels") or {}).get(FABRIC_LABEL, fabric) == fabric)
+
+
+def _facts(
+    fabric: str,
+    ref: ObjectRef,
+    loaded: Loaded,
+    outputs: Mapping[ObjectRef, Mapping[str, Any]],
+    live: Seen | core.Unread,
+    records: Seen | core.Unread,
+) -> core.Facts:
+    manifest = loaded.desired.manifests.get(ref)
+    record = records if isinstance(records, core.Unread) else records.get(ref)
+    return core.Facts(
+        ref=ref,
+        desired=sections.inputs_for(fabric, manifest) if manifest else None,
+        outputs=outputs.get(ref),
+        live=live if isinstance(live, core.Unread) else live.get(ref),
+        record=record if record is None or isinstance(record, core.Unread) else record.fields,
+        origin=manifest.origin if manifest else None,
+    )
+
+
+def _completed(session: Session, facts: core.Facts) -> core.Facts:
+    """With the record that somebody moved to another fabric, and with a dry run's answer where the object differs."""
+    if facts.outputs is None:
+        return facts
+    try:
+        if facts.record is None:
+            moved = session.records.get(facts.ref)
+            facts = replace(facts, record=None if moved is None else moved.fields)
+        reference, note = writing.reference_for(session, facts)
+    except TargetError as error:
+        return replace(facts, live=core.Unread(str(error)))
+    return replace(facts, reference=reference, note=note)

@@ -1,0 +1,112 @@
+"""What a person sees while a run goes on: a line per phase with counts. `Phases` is pure; `Progress` writes to a stream.
+
+Terminals get one line that changes; everything else (files, pipes, --no-progress) gets plain lines, one at the start of a
+phase that says something and one at its end, and at most one each few seconds in between.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING
+
+from automation.results import DESTROY, PREVIEW
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from automation.events import Collected
+
+_REDRAW_SECONDS = 0.1
+_PLAIN_SECONDS = 5.0
+_ERASE = "\r\x1b[2K"
+
+
+@dataclass(slots=True)
+class Phases:
+    """From what the events said so far to the line of the phase; it only moves forward."""
+
+    verb: str
+    _said: int = 0
+    _last: str = ""
+
+    def lines(self, collected: Collected) -> list[tuple[str, bool]]:
+        """New lines as (text, final): a final line stays, another one is replaced by the next."""
+        result: list[tuple[str, bool]] = [(text, True) for text in collected.said[self._said :]]
+        self._said = len(collected.said)
+        text = self._counted(collected)
+        if text and text != self._last:
+            result.append((text, False))
+            self._last = text
+        return result
+
+    def _counted(self, collected: Collected) -> str:
+        counts = collected.counts
+        done = counts.total
+        if not done:
+            return f"compared {collected.refreshed} with the servers" if collected.refreshed else ""
+        would = "to be " if self.verb == PREVIEW else ""
+        named = [
+            (counts.created, "created"),
+            (counts.updated + counts.attribution, "updated"),
+            (counts.replaced, "replaced"),
+            (counts.deleted, "deleted"),
+            (counts.failed, "failed"),
+        ]
+        told = [f"{count} {would if word != 'failed' else ''}{word}" for count, word in named if count]
+        start = "deleting" if self.verb == DESTROY else f"{done} CRs"
+        return f"{start}: {', '.join([*told, f'{counts.unchanged} unchanged'] if counts.unchanged else told)}"
+
+
+@dataclass(slots=True)
+class Progress:
+    """Writes phase lines to `stream` (stderr); `live` redraws one line, as terminals can. Quiet writes nothing."""
+
+    stream: IO[str]
+    live: bool = False
+    quiet: bool = False
+    prefix: str = ""
+    clock: Callable[[], float] = time.monotonic
+    _pending: str = field(default="")
+    _drawn: bool = False
+    _at: float = field(default=-1e9)
+
+    def line(self, text: str) -> None:
+        """A line that stays."""
+        if self.quiet:
+            return
+        self.end()
+        self.stream.write(f"{self.prefix}{text}\n")
+        self.stream.flush()
+
+    def update(self, text: str) -> None:
+        """The present phase's line; the next one replaces it."""
+        if self.quiet:
+            return
+        now = self.clock()
+        self._pending = text
+        if now - self._at < (_REDRAW_SECONDS if self.live else _PLAIN_SECONDS):
+            return
+        self._at = now
+        if self.live:
+            self.stream.write(f"{_ERASE}{self.prefix}{text}")
+            self._drawn = True
+        else:
+            self.stream.write(f"{self.prefix}{text}\n")
+            self._pending = ""
+        self.stream.flush()
+
+    def end(self) -> None:
+        """Close the present phase: its last line stays."""
+        if self.quiet or not (self._pending or self._drawn):
+            return
+        self.stream.write(f"{_ERASE if self._drawn else ''}{self.prefix}{self._pending}\n")
+        self.stream.flush()
+        self._pending, self._drawn, self._at = "", False, -1e9
+
+
+def silent() -> Progress:
+    """For scripts: nothing is written."""
+    import io
+
+    return Progress(io.StringIO(), quiet=True)

@@ -1,0 +1,201 @@
+"""Results and reports as text and JSON. Pure: values in, text out; only the command prints."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from automation.results import DESTROY, PREVIEW, Counts, OperationResult, ResourceChange
+from providers.core.diff import FieldChange, dotted
+from providers.core.drift import Detail, Difference, DriftReport, State
+from providers.core.normalise import MISSING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from automation.checking import CheckReport
+
+_SHOWN = 100
+#: The longest value in a line of text; JSON has all of it.
+
+_SERVERS = {"cluster": "the cluster", "netbox": "NetBox"}
+_WORDS = ("created", "updated", "attribution", "replaced", "deleted", "unchanged", "failed")
+
+
+def shown(value: Any) -> str:
+    """A value in a line of text: JSON without quotes around plain words, cut after 100 characters."""
+    if value is MISSING:
+        return "(absent)"
+    if isinstance(value, str) and value.isprintable() and value == value.strip() and value:
+        text = value
+    else:
+        text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def property_line(change: FieldChange) -> str:
+    """One property, e.g. `cluster.spec.subnets.default.vlan: 1999 => 1001`."""
+    server = _SERVERS.get(dotted(change.path))
+    if server and change.old is MISSING:
+        return f"{dotted(change.path)}: missing from {server}, to be made again"
+    return f"{dotted(change.path)}: {shown(change.old)} => {shown(change.new)}"
+
+
+def change_lines(change: ResourceChange) -> Iterable[str]:
+    """One line per property, each with the CR's name; a create, a delete or a replace says so."""
+    if change.action in {"create", "delete", "replace"}:
+        yield f"{change.ref}  {change.action}"
+    elif not change.properties:
+        yield f"{change.ref}  {change.action} (no property differs)"
+    note = "  (attribution only)" if change.action == "attribution" else ""
+    for one in change.properties:
+        yield f"{change.ref}  {property_line(one)}{note}"
+
+
+def operation_text(result: OperationResult) -> str:
+    """What `preview`, `sync` and `destroy` print: each change (preview), then one line of result, or the errors."""
+    lines: list[str] = []
+    if result.verb == PREVIEW:
+        for change in (*result.changes, *result.fabric_changes):
+            lines.extend(change_lines(change))
+    lines.append(result_line(result))
+    return "\n".join(lines)
+
+
+def result_line(result: OperationResult) -> str:
+    """One line of what was done, e.g. `fabric-1: 2 created, 1 updated, 68 unchanged (4.0 s)`."""
+    return f"{result.fabric}: {_outcome(result)} ({result.duration_s:.1f} s)"
+
+
+def _outcome(result: OperationResult) -> str:
+    counts = result.counts
+    if not result.ok:
+        done = _told(counts) if counts.changed or counts.failed else "nothing written"
+        return f"{result.verb} failed: {done if result.verb != PREVIEW else 'nothing written'}"
+    if result.verb == PREVIEW:
+        return f"{_told(counts, would=True)} to sync" if result.has_changes else f"{_crs(counts.total)}, nothing to do"
+    if result.verb == DESTROY:
+        return f"{counts.deleted} deleted" if counts.deleted else "nothing to delete"
+    if not result.has_changes:
+        return f"{_crs(counts.total)} in sync, nothing written"
+    return _told(counts) if counts.changed else f"{_told(counts)}, the fabric's record updated"
+
+
+def _crs(count: int) -> str:
+    return f"{count} CR" if count == 1 else f"{count} CRs"
+
+
+_WOULD = {
+    "created": "to create",
+    "updated": "to update",
+    "attribution": "with a new attribution",
+    "replaced": "to replace",
+    "deleted": "to delete",
+    "unchanged": "unchanged",
+    "failed": "failed",
+}
+
+
+def _told(counts: Counts, *, would: bool = False) -> str:
+    given = counts.to_json()
+    named = {word: (_WOULD[word] if would else _done(word)) for word in _WORDS}
+    parts = [f"{given[word]} {named[word]}" for word in _WORDS if given[word]]
+    return ", ".join(parts) or "no CR changed"
+
+
+def _done(word: str) -> str:
+    return "with their attribution updated" if word == "attribution" else word
+
+
+# --- the drift report --------------------------------------------------------------------------------------------------
+
+_COUNT_KEYS = {
+    "in_sync": State.IN_SYNC,
+    "drifted": State.DRIFTED,
+    "missing_from_cluster": State.MISSING_FROM_CLUSTER,
+    "missing_from_git": State.MISSING_FROM_GIT,
+    "missing_from_netbox": State.MISSING_FROM_NETBOX,
+    "pending": State.PENDING,
+    "committed": State.COMMITTED,
+    "unknown": State.UNKNOWN,
+}
+
+
+def drift_json(report: DriftReport, duration_s: float = 0.0) -> dict[str, Any]:
+    """The report in its stable shape."""
+    return {
+        "verb": "drift",
+        "fabric": report.fabric,
+        "ok": report.exit_code != 1,
+        "exit_code": report.exit_code,
+        "duration_s": round(duration_s, 3),
+        "total": report.total,
+        **{key: report.counts.get(state, 0) for key, state in _COUNT_KEYS.items()},
+        "details": [_detail_json(detail) for detail in report.details],
+        "notes": list(report.notes),
+    }
+
+
+def _detail_json(detail: Detail) -> dict[str, Any]:
+    origin = detail.origin
+    return {
+        "ref": str(detail.ref),
+        "state": detail.state.value,
+        "managed": detail.managed,
+        "attribution_only": detail.attribution_only,
+        "origin": {"path": origin.path, "line": origin.line, "document": origin.document} if origin else None,
+        "reason": detail.reason,
+        "differences": [_difference_json(one) for one in detail.differences],
+    }
+
+
+def _difference_json(one: Difference) -> dict[str, Any]:
+    sides = {"desired": one.desired, "recorded": one.recorded, "observed": one.observed}
+    return {"path": one.path, **{side: value for side, value in sides.items() if value is not MISSING}}
+
+
+def drift_text(report: DriftReport, duration_s: float) -> str:
+    """The report for a person: each CR that is not in sync with its differing properties, then one line of counts."""
+    lines: list[str] = []
+    for detail in report.details:
+        lines.extend(_detail_lines(detail))
+    lines.extend(f"note: {note}" for note in report.notes)
+    named = [f"{report.counts.get(state, 0)} {_STATE_WORDS[key]}" for key, state in _COUNT_KEYS.items()]
+    kept = [text for text in named if not text.startswith("0 ")]
+    lines.append(f"{report.fabric}: {_crs(report.total)}: {', '.join(kept) or 'none'} ({duration_s:.1f} s)")
+    return "\n".join(lines)
+
+
+_STATE_WORDS = {key: key.replace("_", " ").replace("netbox", "NetBox").replace("git", "Git") for key in _COUNT_KEYS}
+
+
+def _detail_lines(detail: Detail) -> Iterable[str]:
+    where = f"  [{detail.origin}]" if detail.origin else ""
+    state = "attribution update" if detail.attribution_only else detail.state.value
+    if detail.state is State.MISSING_FROM_GIT:
+        state = "missing from Git" + ("" if detail.managed else ", unmanaged: left alone")
+    reason = f": {detail.reason}" if detail.reason else ""
+    yield f"{detail.ref}  {state}{reason}{where}"
+    for one in detail.differences:
+        yield f"    {_difference_text(one)}"
+
+
+def _difference_text(one: Difference) -> str:
+    server = _SERVERS.get(one.path)
+    if server and one.observed is MISSING:
+        return f"{one.path}: missing from {server}"
+    recorded = "" if one.recorded == one.desired else f", recorded {shown(one.recorded)}"
+    return f"{one.path}: {shown(one.observed)} => {shown(one.desired)}{recorded}"
+
+
+# --- check -------------------------------------------------------------------------------------------------------------
+
+
+def check_text(report: CheckReport) -> str:
+    """Every finding with its origin, then what was read and which schemas judged it."""
+    return "\n".join([*(str(issue) for issue in report.issues), report.summary])
+
+
+def to_text(value: Mapping[str, Any]) -> str:
+    """JSON for `--json`: one document, keys as given, readable."""
+    return json.dumps(value, indent=2, ensure_ascii=False)

@@ -1,0 +1,151 @@
+"""What an operation did: frozen values and their stable JSON shape (docs in stacks/README.md's neighbour, docs/json.md).
+
+Every figure is counted from what the engine reported as done, never from what was asked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from providers.core.diff import FieldChange, dotted
+from providers.core.normalise import MISSING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: The verbs of an engine run.
+PREVIEW, SYNC, DESTROY = "preview", "sync", "destroy"
+
+EXIT_DONE, EXIT_ERROR, EXIT_CHANGES, EXIT_INTERRUPTED = 0, 1, 2, 130
+#: 0 in sync or done, 1 error, 2 drift or pending changes, 130 interrupted by Ctrl-C (128 + SIGINT).
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceChange:
+    """One resource that changes: `action` is create, update, attribution, replace or delete.
+
+    `attribution` is an update of nothing but where Git says the CR comes from. `properties` go from what is now to what
+    will be (or was made) of it; empty for create and delete.
+    """
+
+    ref: str
+    action: str
+    properties: tuple[FieldChange, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """`{"ref", "action", "properties": [{"path", "old"?, "new"?}]}`; an absent side has no key."""
+        return {
+            "ref": self.ref,
+            "action": self.action,
+            "properties": [_property(change) for change in self.properties],
+        }
+
+
+def _property(change: FieldChange) -> dict[str, Any]:
+    result: dict[str, Any] = {"path": dotted(change.path)}
+    if change.old is not MISSING:
+        result["old"] = change.old
+    if change.new is not MISSING:
+        result["new"] = change.new
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """CRs by what was done to them (in a preview: what would be done). The fabric's own records are not CRs."""
+
+    created: int = 0
+    updated: int = 0
+    attribution: int = 0
+    replaced: int = 0
+    deleted: int = 0
+    unchanged: int = 0
+    failed: int = 0
+
+    @property
+    def changed(self) -> int:
+        """How many CRs were written."""
+        return self.created + self.updated + self.attribution + self.replaced + self.deleted
+
+    @property
+    def total(self) -> int:
+        """How many CRs the run looked at, failed ones included."""
+        return self.changed + self.unchanged + self.failed
+
+    def to_json(self) -> dict[str, int]:
+        """The seven counts by name."""
+        return {
+            "created": self.created,
+            "updated": self.updated,
+            "attribution": self.attribution,
+            "replaced": self.replaced,
+            "deleted": self.deleted,
+            "unchanged": self.unchanged,
+            "failed": self.failed,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """Which engine ran: `name` is "pulumi" or "embedded"; `note` says why a Pulumi CLI was passed over, or is ""."""
+
+    name: str
+    version: str
+    note: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class OperationResult:
+    """One preview, sync or destroy. `fabric_changes` are those of the fabric's own record and the stack's components."""
+
+    verb: str
+    fabric: str
+    counts: Counts
+    changes: tuple[ResourceChange, ...] = ()
+    fabric_changes: tuple[ResourceChange, ...] = ()
+    errors: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    duration_s: float = 0.0
+    engine: EngineInfo = field(default_factory=lambda: EngineInfo("none", ""))
+
+    @property
+    def ok(self) -> bool:
+        """Whether the run ended without an error."""
+        return not self.errors
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether anything was written, or in a preview would be."""
+        return bool(self.changes or self.fabric_changes)
+
+    @property
+    def exit_code(self) -> int:
+        """1 on error; a preview with changes 2; else 0."""
+        if not self.ok:
+            return EXIT_ERROR
+        return EXIT_CHANGES if self.verb == PREVIEW and self.has_changes else EXIT_DONE
+
+    def to_json(self) -> dict[str, Any]:
+        """The shape that `--json` prints."""
+        return {
+            "verb": self.verb,
+            "fabric": self.fabric,
+            "ok": self.ok,
+            "exit_code": self.exit_code,
+            "engine": {"name": self.engine.name, "version": self.engine.version},
+            "duration_s": round(self.duration_s, 3),
+            "counts": self.counts.to_json(),
+            "changes": [change.to_json() for change in self.changes],
+            "fabric_changes": [change.to_json() for change in self.fabric_changes],
+            "errors": list(self.errors),
+            "warnings": list(self.warnings),
+        }
+
+
+def failure(verb: str, fabric: str, errors: Sequence[str]) -> dict[str, Any]:
+    """The JSON of a verb that ended before it had a result: same keys as every verb shares, nothing done."""
+    return {"verb": verb, "fabric": fabric, "ok": False, "exit_code": EXIT_ERROR, "errors": list(errors)}
