@@ -11,7 +11,8 @@ import threading
 from typing import TYPE_CHECKING
 
 from providers.settings import ClusterSettings, NetBoxSettings
-from providers.targets.cluster import Cluster, ClusterSnapshot
+from providers.targets.cluster import Cluster
+from providers.targets.cluster_snapshot import ClusterSnapshot
 from providers.targets.netbox import NetBox, NetBoxSnapshot
 
 if TYPE_CHECKING:

@@ -31,11 +31,11 @@ def reference_for(session: Session, facts: drift.Facts) -> tuple[Mapping[str, An
 
     Where the dry run is refused (read-only credentials, or a webhook bug) the difference stands as it is; the note says so.
     """
-    if not drift.needs_reference(facts) or facts.outputs is None:
+    live, outputs = facts.live, facts.outputs
+    if outputs is None or live is None or isinstance(live, drift.Unread) or not drift.needs_reference(facts):
         return None, ""
     try:
-        wish = facts.outputs["cluster"]
-        return session.cluster.replace(sections.manifest_of(wish), facts.live, dry_run=True), ""
+        return _replace(session, sections.manifest_of(outputs["cluster"]), live, outputs, dry_run=True), ""
     except (Forbidden, Rejected, ServerFailure, Conflict) as error:
         return None, f"compared without a dry run: {error}"
 
@@ -104,7 +104,7 @@ def _write_cluster(session: Session, wish: sections.Inputs, before: Outputs) -> 
         )
     if _agrees(session, section, live, before, manifest):
         return live, False
-    answer = session.cluster.replace(manifest, live, owned=_owned(before))
+    answer = _replace(session, manifest, live, before)
     session.live.put(answer)
     return answer, True
 
@@ -118,7 +118,7 @@ def _agrees(
         return same(recorded, sections.cluster_section(live, section))
     if FABRIC_LABEL not in (live["metadata"].get("labels") or {}):
         return False
-    answer = session.cluster.replace(manifest, live, owned=_owned(before), dry_run=True)
+    answer = _replace(session, manifest, live, before, dry_run=True)
     return same(_comparable(answer), _comparable(live))
 
 
@@ -127,10 +127,23 @@ def _comparable(obj: Mapping[str, Any]) -> dict[str, Any]:
     return {"spec": obj.get("spec"), "labels": metadata.get("labels"), "annotations": metadata.get("annotations")}
 
 
-def _owned(before: Outputs) -> dict[str, set[str]]:
-    """The label and annotation keys that we wrote last time, and so may take away."""
+def _replace(
+    session: Session,
+    manifest: dict[str, Any],
+    live: Mapping[str, Any],
+    before: Mapping[str, Any],
+    *,
+    dry_run: bool = False,
+) -> dict[str, Any]:
+    """PUT; label and annotation keys that we wrote last time and that are no longer in Git are taken away."""
     section = before.get("cluster") or {}
-    return {key: set(section.get(key) or {}) for key in ("labels", "annotations")}
+    return session.cluster.replace(
+        manifest,
+        live,
+        owned_labels=set(section.get("labels") or {}),
+        owned_annotations=set(section.get("annotations") or {}),
+        dry_run=dry_run,
+    )
 
 
 def _write_netbox(session: Session, wish: sections.Inputs, live: Mapping[str, Any]) -> tuple[Record, bool]:
@@ -145,15 +158,16 @@ def _write_netbox(session: Session, wish: sections.Inputs, live: Mapping[str, An
         "cluster_uid": live["metadata"]["uid"],
         "cluster_generation": live["metadata"].get("generation", 0),
     }
+    message = f"hhsync: commit {wish['git']['commit']}"
     record = session.records.get(ref)
     if record is None:
-        record = session.netbox.create(kind, fields)
+        record = session.netbox.create(kind, fields, message=message)
         session.records.put(ref, record)
         return record, True
     differing = {name: value for name, value in fields.items() if not same(record.fields.get(name), value)}
     if not differing:
         return record, False
-    record = session.netbox.update(kind, record.id, differing)
+    record = session.netbox.update(kind, record.id, differing, message=message)
     session.records.put(ref, record)
     return record, True
 
