@@ -92,7 +92,8 @@ class NetBoxSetup:
 
     def make_template(self, steps: Steps) -> None:
         """Migrate an empty database to NetBox's schema and keep the stopped server's data folder."""
-        build_folder(self.template, lambda part: self._migrate(part, steps))
+        if build_folder(self.template, lambda part: self._migrate(part, steps)):
+            remove_tree(self._work)
 
     def _collect_static(self, steps: Steps) -> None:
         root = self.static.parent
@@ -101,7 +102,7 @@ class NetBoxSetup:
         self._manage("collecting NetBox's static files", root, ["collectstatic", "--no-input"], steps)
 
     def _migrate(self, part: Path, steps: Steps) -> None:
-        work = own_folder(data_parent(self.cache / "work") / "netbox-migration")
+        work = self._work
         ports = Ports(work / "ports.json")
         database = Cluster.at(work / "data", work)
         tasks = redis.Redis(work)
@@ -130,7 +131,11 @@ class NetBoxSetup:
         restart_folder(part)
         os.rmdir(part)
         subprocess.run(["cp", "-a", str(work / "data"), str(part)], check=True)
-        remove_tree(work)
+
+    @property
+    def _work(self) -> Path:
+        """Where the database is made: a folder that PostgreSQL's unprivileged user can reach."""
+        return own_folder(data_parent(self.cache / "work") / "netbox-migration")
 
     def _manage(self, what: str, root: Path, arguments: list[str], steps: Steps) -> None:
         steps.progress(what)

@@ -99,7 +99,9 @@ class Cluster:
     def create(self) -> None:
         """Make the data folder, the role and the empty database (no password yet, so no login)."""
         self._prepare_folder()
-        self._run([str(programs() / "initdb"), "-D", str(self.data), "-U", "postgres", "-A", "reject", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"])  # fmt: skip
+        # the superuser may not log in at all: it exists for single-user mode
+        options = ["-U", "postgres", "-A", "reject", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
+        self._run([str(programs() / "initdb"), "-D", str(self.data), *options])
         (self.data / "pg_hba.conf").write_text(_HOST_AUTHENTICATION)
         self._configure({})
         self.sql(f"CREATE ROLE {ROLE} LOGIN;\nCREATE DATABASE {DATABASE} OWNER {ROLE};\n", database="postgres")

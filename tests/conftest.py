@@ -1,0 +1,54 @@
+"""The real servers for tests marked `services`: set up before the first test, started once, stopped at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from embedded.services import Running, Services
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[1]
+FABRICS = 2
+
+
+def make_services(home: Path) -> Services:
+    """Servers of a test in a folder of their own, with the project's CRDs and the machine's cache."""
+    return Services(home, crds=ROOT / "providers" / "crds", progress=_progress)
+
+
+def _progress(line: str) -> None:
+    print(line, flush=True)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Set the servers up here, where no test's time limit counts, when a selected test needs them."""
+    if session.config.option.collectonly:
+        return
+    if any(item.get_closest_marker("services") for item in session.items):
+        capture = session.config.pluginmanager.getplugin("capturemanager")
+        with capture.global_and_fixture_disabled():
+            make_services(Path(tempfile.gettempdir()) / "hhsync-unused").setup()
+
+
+@contextlib.contextmanager
+def fresh_services() -> Iterator[Services]:
+    """Servers in a new folder; they are stopped by process id and removed at the end, come what may."""
+    one = make_services(Path(tempfile.mkdtemp(prefix="hhsync-test-")))
+    try:
+        yield one
+    finally:
+        one.remove()
+
+
+@pytest.fixture(scope="session")
+def services() -> Iterator[Running]:
+    """A fresh NetBox, a fresh cluster for each of two fabrics, and an empty Git repository."""
+    with fresh_services() as one:
+        yield one.start(fabrics=FABRICS)
