@@ -210,8 +210,9 @@ def refused(endpoint: Endpoint, about: str, answer: Answer, text: str = "") -> e
     `text` is the raw body, only looked at for the words of a TLS port that was spoken to in plain HTTP.
     """
     status = answer.status
+    name = http.HTTPStatus(status).phrase if status in http.HTTPStatus.__members__.values() else "unknown status"
     reason = said(endpoint, answer.body)
-    words = f": {reason}" if reason else ""
+    words = f": {reason}" if reason and reason != name else ""
     kind = _KINDS.get(status, errors.ServerFailure if status >= 500 or status == 429 else errors.Rejected)
     if any(marker in text for marker in _TLS_EXPECTED):
         return failure(
@@ -230,7 +231,6 @@ def refused(endpoint: Endpoint, about: str, answer: Answer, text: str = "") -> e
         )
     elif status == 429:
         words += "; it stayed too busy, try again later"
-    name = http.HTTPStatus(status).phrase if status in http.HTTPStatus.__members__.values() else "unknown status"
     return failure(kind, endpoint, about, f"{status} {name}{words}")
 
 

@@ -93,7 +93,7 @@ TABLE = {
     "wrong credentials": (
         _status(401, "Unauthorized", "Unauthorized"),
         errors.Unauthorized,
-        "401 Unauthorized: Unauthorized; check hhsync:clusterToken",
+        "401 Unauthorized; check hhsync:clusterToken",
     ),
     "the schema, by field": (
         _status(
