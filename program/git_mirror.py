@@ -1,0 +1,110 @@
+"""The bare mirror of one repository in the cache: made, fetched incrementally, and mended when a kill left it broken.
+
+Runs side by side take turns by a lock file: fetching alone, reading together. The mirror's name is a hash of the URL.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from program.git_command import CommandFailed, GitCommand, checked_url
+from providers.errors import GitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from providers.settings import GitSettings
+
+#: Seconds to wait for another run that fetches the same repository.
+LOCK_DEADLINE = 600.0
+_BRANCH = re.compile(r"(?![-/.])(?!.*(?:\.\.|//|@\{|/\.))[^\x00-\x20\x7f~^:?*\[\\]+(?<!\.lock)(?<![/.])")
+#: What git says when the mirror itself is damaged, e.g. by a kill in the middle of a fetch.
+_DAMAGED = re.compile(
+    r"File exists|not a git repository: |unable to create .*lock|bad object|corrupt|is empty|loose object"
+)
+_MISSING_BRANCH = "couldn't find remote ref"
+
+
+@contextmanager
+def fetched(settings: GitSettings, cache: Path) -> Iterator[tuple[GitCommand, str]]:
+    """Bring the mirror up to date; yields the command for it and the branch's head, protected from other runs' fetches.
+
+    Raises:
+        GitError: one line that tells a wrong URL, missing repository or branch, credentials, TLS and network apart.
+    """
+    url = checked_url(settings)
+    if not _BRANCH.fullmatch(settings.branch):
+        raise GitError(f'hhsync:gitBranch "{settings.branch}" is not a branch name')
+    if url.startswith("/") and not Path(url).is_dir():
+        raise GitError(f"no Git repository at {url}: the folder does not exist; check hhsync:gitUrl")
+    mirror = cache / "git" / hashlib.sha256(url.encode()).hexdigest()[:32]
+    mirror.parent.mkdir(parents=True, exist_ok=True)
+    command = GitCommand(settings, mirror)
+    with _lock(mirror.with_suffix(".lock"), url) as share:
+        head = _fetch(command, settings, mirror)
+        share()
+        yield command, head
+
+
+def _fetch(command: GitCommand, settings: GitSettings, mirror: Path) -> str:
+    ref = f"refs/hhsync/{hashlib.sha256(settings.branch.encode()).hexdigest()[:16]}"
+    refspec = f"+refs/heads/{settings.branch}:{ref}"
+    for last in (False, True):
+        try:
+            if not (mirror / "HEAD").is_file():
+                command.run("init", "--bare", "--quiet", str(mirror))
+            command.run(
+                "fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head",
+                "--", command.url, refspec, network=True,
+            )  # fmt: skip
+            return command.run("rev-parse", "--verify", f"{ref}^{{commit}}").decode().strip()
+        except CommandFailed as failure:
+            if _MISSING_BRANCH in failure.words:
+                raise _missing_branch(command, settings) from None
+            if last or not _DAMAGED.search(failure.words):
+                raise GitError(f"Git repository {command.url}: {command.meaning(failure)}") from None
+            shutil.rmtree(mirror, ignore_errors=True)
+    raise AssertionError("the second attempt returns or raises")
+
+
+def _missing_branch(command: GitCommand, settings: GitSettings) -> GitError:
+    try:
+        listed = command.run("ls-remote", "--heads", "--", command.url, network=True).decode("utf-8", "replace")
+    except CommandFailed as failure:
+        return GitError(f"Git repository {command.url}: {command.meaning(failure)}")
+    names = sorted(line.partition("refs/heads/")[2] for line in listed.splitlines())
+    if not names:
+        return GitError(f"Git repository {command.url} has no branch yet; push a first commit to {settings.branch}")
+    shown = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
+    return GitError(
+        f'Git repository {command.url} has no branch "{settings.branch}" (hhsync:gitBranch); it has: {shown}'
+    )
+
+
+@contextmanager
+def _lock(path: Path, url: str) -> Iterator[Callable[[], None]]:
+    """Hold the lock file alone, until the given function is called to share it with other readers."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        deadline = time.monotonic() + LOCK_DEADLINE
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise GitError(
+                        f"another run has been fetching {url} for {LOCK_DEADLINE:.0f} s (lock {path}); wait for it or end it"
+                    ) from None
+                time.sleep(0.05)
+        yield lambda: fcntl.flock(handle, fcntl.LOCK_SH)
+    finally:
+        os.close(handle)

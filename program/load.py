@@ -1,0 +1,165 @@
+"""Git to the desired state in one call: fetch, parse, validate, join. The only place that knows the order of these steps.
+
+Parsing and validating are functions of a file's bytes alone, so a cache by content can stand before `_read_files`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from program import desired, documents, manifests, schemas
+from program.desired import DesiredState, Draft, Layout
+from program.git_source import Snapshot, read_snapshot
+from providers.errors import ValidationFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from pathlib import Path
+
+    from providers.core.manifest import Issue
+    from providers.core.schema import Schema
+    from providers.settings import GitSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The desired state of a fabric with the facts about where it comes from.
+
+    `errors` is empty unless it comes from `inspect`; `seconds` is by phase: git, parse.
+    """
+
+    url: str
+    branch: str
+    folder: str
+    commit: str
+    last_folder_commit: str
+    files: int
+    desired: DesiredState
+    errors: tuple[Issue, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def summary(self) -> str:
+        """One line for progress: counts, commit and times."""
+        state = self.desired
+        kinds = len({ref.kind for ref in state.manifests})
+        parts = [f"read {len(state.manifests)} CRs of {kinds} kinds from {self.files} files at {self.commit[:12]}"]
+        if state.drafts:
+            parts.append(f"{len(state.drafts)} drafts in raw/")
+        if state.skipped:
+            parts.append(
+                "not touched: " + ", ".join(f"{name}: {count}" for name, count in sorted(state.skipped.items()))
+            )
+        if state.unread:
+            parts.append(f"{len(state.unread)} files not read")
+        if state.warnings:
+            parts.append(f"{len(state.warnings)} warnings")
+        times = ", ".join(f"{phase} {spent:.2f} s" for phase, spent in self.seconds.items())
+        return "; ".join(parts) + (f" ({times})" if times else "")
+
+
+def load_desired(settings: GitSettings, cache: Path) -> Loaded:
+    """Read and validate one fabric at the head of its branch.
+
+    Raises:
+        ValidationFailed: with every finding; also where no CR would stay, since an empty folder never empties a fabric.
+        GitError: the repository, branch, folder or credentials do not work.
+    """
+    loaded = inspect(settings, cache)
+    if loaded.errors:
+        count = len(loaded.errors)
+        files = len({issue.origin.path for issue in loaded.errors})
+        more = f" (and {count - 1} more in {files} file{'s' * (files > 1)})" if count > 1 else ""
+        raise ValidationFailed(f"Git is not valid, nothing was written: {loaded.errors[0]}{more}", loaded.errors)
+    if not loaded.desired.manifests:
+        raise ValidationFailed(_empty(loaded), ())
+    return loaded
+
+
+def inspect(settings: GitSettings, cache: Path) -> Loaded:
+    """The same without refusing: findings are in `errors`, and what is valid is in `desired`.
+
+    Raises:
+        GitError: the repository, branch, folder or credentials do not work.
+    """
+    started = time.perf_counter()
+    snapshot = read_snapshot(settings, cache, _select)
+    read = time.perf_counter()
+    state, errors = assemble(snapshot, schemas.bundled())
+    seconds = {"git": read - started, "parse": time.perf_counter() - read}
+    return Loaded(
+        url=settings.url,
+        branch=snapshot.branch,
+        folder=snapshot.folder,
+        commit=snapshot.commit,
+        last_folder_commit=snapshot.last_folder_commit,
+        files=len(snapshot.files),
+        desired=state,
+        errors=errors,
+        seconds=seconds,
+    )
+
+
+def assemble(snapshot: Snapshot, by_kind: Mapping[str, Schema]) -> tuple[DesiredState, tuple[Issue, ...]]:
+    """The desired state of a snapshot, and every error in order of path and line. Pure."""
+    layout = desired.layout(snapshot.folder, snapshot.paths)
+    reading = _read_files(snapshot, layout.desired, by_kind)
+    state, conflicts = desired.build(reading.found)
+    drafts, draft_warnings = _drafts(snapshot, layout, by_kind)
+    in_drafts = set(layout.drafts)
+    findings = [*reading.issues, *conflicts, *draft_warnings, *state.warnings]
+    findings += (_as_warning(one) if one.origin.path in in_drafts else one for one in snapshot.issues)
+    findings.sort(key=lambda one: (one.origin.path, one.origin.line, one.field))
+    state = replace(
+        state,
+        drafts=drafts,
+        skipped=dict(sorted(reading.skipped.items())),
+        warnings=tuple(one for one in findings if one.severity != "error"),
+        unread=layout.unread,
+    )
+    return state, tuple(one for one in findings if one.severity == "error")
+
+
+def _select(folder: str, paths: Sequence[str]) -> Collection[str]:
+    layout = desired.layout(folder, paths)
+    return (*layout.desired, *layout.drafts)
+
+
+def _read_files(snapshot: Snapshot, paths: Sequence[str], by_kind: Mapping[str, Schema]) -> manifests.Reading:
+    whole = manifests.Reading()
+    for path in paths:
+        if path not in snapshot.files:  # a link or too large: among the snapshot's issues
+            continue
+        found, issues = documents.parse(path, snapshot.files[path])
+        reading = manifests.read(found, snapshot.attribution, by_kind)
+        whole.found += reading.found
+        whole.issues += [*issues, *reading.issues]
+        whole.skipped += reading.skipped
+    return whole
+
+
+def _drafts(snapshot: Snapshot, layout: Layout, by_kind: Mapping[str, Schema]) -> tuple[tuple[Draft, ...], list[Issue]]:
+    """Drafts are listed; what is wrong with them is a warning, and their foreign objects are nobody's business."""
+    reading = _read_files(snapshot, layout.drafts, by_kind)
+    drafts = [Draft(each.manifest.ref, each.manifest.origin) for each in reading.found]
+    unreadable = Counter(one.origin for one in reading.issues if one.severity == "error")
+    drafts += (Draft(None, origin) for origin in unreadable)
+    drafts.sort(key=lambda one: (one.origin.path, one.origin.line, str(one.ref)))
+    return tuple(drafts), [_as_warning(one) for one in reading.issues]
+
+
+def _as_warning(issue: Issue) -> Issue:
+    return replace(issue, severity="warning")
+
+
+def _empty(loaded: Loaded) -> str:
+    where = f'folder "{loaded.folder}"' if loaded.folder else "the repository"
+    drafts = len(loaded.desired.drafts)
+    if drafts:
+        reason = f"it has {drafts} drafts in raw/ and nothing in managed/; run: hhsync ingest"
+    else:
+        reason = "check hhsync:gitPath and hhsync:gitBranch; to remove a whole fabric run: hhsync destroy"
+    return f"{where} of {loaded.url} has no CR at {loaded.commit[:12]}, and an empty folder never empties a fabric: {reason}"
