@@ -1,0 +1,222 @@
+"""What one run knows: the old state, what has been registered, and whether it may go on.
+
+The deployment is shared by all threads of a run. It is the only place that reports changes to the journal.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from embedded.engine import paths, urns
+from embedded.engine.errors import EngineError
+from embedded.engine.failures import ProviderFailed, Stopped
+from embedded.engine.goals import PLUGIN
+from embedded.engine.property_json import UNKNOWN_TEXT
+from embedded.engine.state import Resource
+from embedded.engine.steps import Op, Step
+from embedded.engine.values import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from embedded.engine.journal import OperationType
+    from embedded.engine.reporter import Reporter
+    from embedded.engine.request import Context, Request
+    from embedded.engine.steps import Goal
+
+
+class Deployment:
+    """The shared state of a run."""
+
+    def __init__(self, request: Request, context: Context, reporter: Reporter) -> None:
+        self.request = request
+        self.context = context
+        self.reporter = reporter
+        self.dry = request.preview_only
+        self.stack_urn = urns.stack_urn(context.stack_name, context.project.name)
+        self.provider_urn = default_provider_urn(context.stack_name, context.project.name)
+        self.entries = {entry.urn: entry for entry in context.snapshot.resources if not entry.delete}
+        """The state by URN as it is now: the old entries first, then what this run made of them."""
+        self.doomed = [entry for entry in context.snapshot.resources if entry.delete]
+        """Entries that an earlier run left to be deleted."""
+        self.gone: set[str] = set()
+        """URNs of old entries whose object does not exist any more, as Read found."""
+        self.goals: dict[str, Goal] = {}
+        self.news: dict[str, Resource] = {}
+        """Entries of this run by URN."""
+        self.stack_outputs: dict[str, Any] | None = None
+        self.stack_step: Step | None = None
+        """The stack's own step with its outputs, to be told when everything else is done."""
+        self.config: dict[str, Any] = {
+            key: Secret(value) if key in context.secret_keys else value for key, value in context.config.items()
+        }
+        self._claimed: set[str] = set()
+        self._lock = threading.RLock()
+        self.stopping = threading.Event()
+        """Set when no new step may start."""
+        self.failed = False
+        self.canceled = False
+
+    # --- whether to go on -------------------------------------------------------------------------------------------
+
+    def guard(self) -> None:
+        """Raise Stopped when no new step may start."""
+        if self.stopping.is_set():
+            raise Stopped
+
+    def fail(self) -> None:
+        """Something failed: running steps finish, no new ones start."""
+        self.failed = True
+        self.stopping.set()
+
+    def cancel(self) -> None:
+        """Somebody asked to stop: running steps finish, no new ones start."""
+        self.canceled = True
+        self.stopping.set()
+
+    # --- registrations ----------------------------------------------------------------------------------------------
+
+    def claim(self, urn: str) -> None:
+        """Reserve a URN for one registration. Raises EngineError when it was registered before."""
+        with self._lock:
+            if urn in self._claimed:
+                raise EngineError(f"Duplicate resource URN '{urn}'; try giving it a unique name")
+            self._claimed.add(urn)
+
+    def claimed(self, urn: str) -> bool:
+        """Whether the program has registered this URN."""
+        return urn in self._claimed
+
+    def enter(self, goal: Goal) -> None:
+        """Remember a goal; children look it up."""
+        with self._lock:
+            self.goals[goal.urn] = goal
+
+    def provider(self) -> str:
+        """The reference to the default provider, which enters the state on first use."""
+        with self._lock:
+            entry = self.news.get(self.provider_urn) or self._make_provider()
+        return urns.provider_reference(entry.urn, entry.id or UNKNOWN_TEXT)
+
+    def _make_provider(self) -> Resource:
+        """Same, create or update the default provider's entry. It is shown to programs, but neither counted nor lined."""
+        old = self.entries.get(self.provider_urn)
+        new_id, stamp = "" if self.dry else str(uuid.uuid4()), now()
+        new = Resource(
+            urn=self.provider_urn,
+            type=urns.PROVIDER_PREFIX + PLUGIN,
+            custom=True,
+            id=old.id if old else new_id,
+            inputs=self.config,
+            outputs=self.config,
+            created=old.created if old else stamp,
+            modified=old.modified if old else stamp,
+        )
+        changed = old is None or not paths.equal(old.inputs, new.inputs)
+        if old is not None and changed:
+            new.modified = stamp
+        op = Op.CREATE if old is None else Op.UPDATE if changed else Op.SAME
+        step = Step(op, new.urn, new.type, old, new)
+        self.claim(new.urn)
+        self.reporter.pre(step)
+        self.commit(new)
+        self.reporter.outputs(step)
+        return new
+
+    # --- changes of the state ---------------------------------------------------------------------------------------
+
+    def commit(self, new: Resource) -> None:
+        """Put an entry in the state that no provider call had to make; one that is there already is not written."""
+        with self._lock:
+            self.news[new.urn] = new
+            known = self.entries.get(new.urn)
+            if known is not None and same_entry(known, new):
+                return
+            if not self.dry:
+                self.context.journal.write(new, old=known)
+            self.entries[new.urn] = new
+
+    def persist(self, new: Resource, old: Resource) -> None:
+        """Replace an old entry by what Read found; it is not registered by that."""
+        with self._lock:
+            self.entries[new.urn] = new
+            if not self.dry:
+                self.context.journal.write(new, old=old)
+
+    def forget(self, old: Resource) -> None:
+        """Take an entry out of the state that no provider call had to remove."""
+        with self._lock:
+            if not self.dry:
+                self.context.journal.remove(old)
+
+    @contextmanager
+    def mutation(self, operation: OperationType, subject: Resource) -> Iterator[Mutation]:
+        """Around a provider call that changes something: durable before it, settled after it.
+
+        A call that raised is abandoned; one that never came back stays a pending operation of the state.
+        """
+        journal = self.context.journal
+        mutation = Mutation(self, journal.begin(operation, subject))
+        try:
+            yield mutation
+        except ProviderFailed as error:
+            if not error.unanswered:
+                journal.abandon(mutation.token)
+            raise
+        except Stopped:
+            raise  # given up at once: nobody knows what the server did, so the operation stays pending
+
+    def settle(self, token: int, new: Resource | None, old: Resource | None) -> None:
+        """A mutation has succeeded: `new` takes the place of what was there under its URN, or `old` is no more."""
+        known = self.entries.get(new.urn) if new is not None else old
+        self.context.journal.finish(token, new=new, old=known)  # waits for the disk: not under the lock
+        if new is not None:
+            with self._lock:
+                self.news[new.urn] = self.entries[new.urn] = new
+                self.gone.discard(new.urn)
+
+
+class Mutation:
+    """One provider call that changes something, between `begin` and its outcome in the journal."""
+
+    def __init__(self, deployment: Deployment, token: int) -> None:
+        self._deployment = deployment
+        self._token = token
+
+    @property
+    def token(self) -> int:
+        """What the journal knows it by."""
+        return self._token
+
+    def made(self, new: Resource) -> None:
+        """The provider has created or updated it."""
+        self._deployment.settle(self._token, new, None)
+
+    def removed(self, old: Resource) -> None:
+        """The provider has deleted it."""
+        self._deployment.settle(self._token, None, old)
+
+
+def default_provider_urn(stack: str, project: str) -> str:
+    """The URN of the provider that every dynamic resource uses."""
+    return urns.build(stack, project, "", urns.PROVIDER_PREFIX + PLUGIN, "default")
+
+
+def now() -> str:
+    """The time as state files write it: RFC 3339, UTC, nanoseconds."""
+    stamp = time.time_ns()
+    whole = datetime.fromtimestamp(stamp // 1_000_000_000, UTC)
+    return f"{whole:%Y-%m-%dT%H:%M:%S}.{stamp % 1_000_000_000:09d}Z"
+
+
+def same_entry(old: Resource, new: Resource) -> bool:
+    """Whether two entries would be the same in a state file."""
+    if not paths.identical(old.inputs, new.inputs) or not paths.identical(old.outputs, new.outputs):
+        return False
+    return replace(old, inputs={}, outputs={}) == replace(new, inputs={}, outputs={})

@@ -1,0 +1,147 @@
+"""A RegisterResource request as a Goal: options inherited from the parent, what this engine lacks refused by name."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlparse
+
+from embedded.engine import urns
+from embedded.engine.errors import EngineError, NotSupported
+from embedded.engine.props import from_struct
+from embedded.engine.steps import Goal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pulumi.runtime.proto import source_pb2
+    from pulumi.runtime.proto.resource_pb2 import RegisterResourceRequest
+
+PLUGIN = "pulumi-python"
+"""The only package whose resources this engine can manage: Python dynamic providers."""
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
+_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+class GoalReader:
+    """Reads requests of one run."""
+
+    def __init__(self, stack: str, project: str, root: str) -> None:
+        """`root` is the project's folder, which source positions are written relative to."""
+        self._stack = stack
+        self._project = project
+        self._root = root
+
+    def urn(self, request: RegisterResourceRequest) -> str:
+        """The URN that the request asks for."""
+        return urns.build(self._stack, self._project, request.parent, request.type, request.name)
+
+    def read(self, request: RegisterResourceRequest, goals: Mapping[str, Goal]) -> Goal:
+        """The goal; `goals` are those registered so far, by URN.
+
+        Raises NotSupported for what this engine lacks, EngineError for a parent that is not registered.
+        """
+        refuse_unsupported(request)
+        parent = goals.get(request.parent)
+        if request.parent and parent is None:
+            raise EngineError(f"its parent {request.parent} has not been registered in this run")
+        return Goal(
+            urn=self.urn(request),
+            type=request.type,
+            name=request.name,
+            custom=request.custom,
+            inputs=from_struct(request.object),
+            parent=request.parent,
+            dependencies=tuple(request.dependencies),
+            property_dependencies={key: tuple(value.urns) for key, value in request.propertyDependencies.items()},
+            protect=request.protect if request.HasField("protect") else bool(parent and parent.protect),
+            retain_on_delete=_retain(request, parent),
+            deleted_with=request.deletedWith or (parent.deleted_with if parent else ""),
+            replace_with=tuple(request.replace_with),
+            delete_before_replace=_delete_first(request),
+            ignore_changes=tuple(request.ignoreChanges),
+            replace_on_changes=tuple(request.replaceOnChanges),
+            additional_secret_outputs=tuple(request.additionalSecretOutputs),
+            custom_timeouts=_timeouts(request),
+            hide_diff=tuple(request.hideDiffs),
+            source_position=source_text(request.sourcePosition, self._root),
+            alias_urns=tuple(self._aliases(request)),
+        )
+
+    def _aliases(self, request: RegisterResourceRequest) -> Iterator[str]:
+        """The URNs this resource may have had. A spec leaves out what did not change."""
+        yield from request.aliasURNs
+        for alias in request.aliases:
+            if alias.WhichOneof("alias") == "urn":
+                yield alias.urn
+                continue
+            spec = alias.spec
+            parent = "" if spec.noParent else spec.parentUrn or request.parent
+            yield urns.build(
+                spec.stack or self._stack,
+                spec.project or self._project,
+                parent,
+                spec.type or request.type,
+                spec.name or request.name,
+            )
+
+
+def refuse_unsupported(request: RegisterResourceRequest) -> None:
+    """Raise NotSupported when the request needs something that only the real engine has."""
+    if request.remote:
+        raise NotSupported(f"the remote component type {request.type}")
+    if urns.is_provider(request.type):
+        raise NotSupported(f"an explicit provider ({request.type})")
+    if request.provider or request.providers:
+        raise NotSupported("an explicit provider (option `provider` or `providers`)")
+    if request.custom and urns.package_of(request.type) != PLUGIN:
+        raise NotSupported(f"the plugin {urns.package_of(request.type)!r} of the resource type {request.type}")
+    options = {
+        "import_": request.importId,
+        "replacement_trigger": request.HasField("replacement_trigger"),
+        "transforms": request.transforms,
+        "state_migrations": request.state_migrations,
+        "hooks": bool(request.hooks.ListFields()),  # type: ignore[no-untyped-call]
+        "a parameterized package": request.packageRef,
+    }
+    for name, given in options.items():
+        if given:
+            raise NotSupported(name if " " in name else f"the resource option {name}")
+
+
+def _retain(request: RegisterResourceRequest, parent: Goal | None) -> bool:
+    return request.retainOnDelete if request.HasField("retainOnDelete") else bool(parent and parent.retain_on_delete)
+
+
+def _delete_first(request: RegisterResourceRequest) -> bool | None:
+    return request.deleteBeforeReplace if request.deleteBeforeReplaceDefined or request.deleteBeforeReplace else None
+
+
+def _timeouts(request: RegisterResourceRequest) -> dict[str, float]:
+    given = request.customTimeouts
+    texts = {"create": given.create, "update": given.update, "delete": given.delete, "read": given.read}
+    return {name: seconds(text) for name, text in texts.items() if text}
+
+
+def seconds(duration: str) -> float:
+    """A Go duration (`1h30m`, `500ms`) in seconds. Raises EngineError for anything else."""
+    parts = _DURATION.findall(duration)
+    if "".join(number + unit for number, unit in parts) != duration:
+        raise EngineError(
+            f"the duration {duration!r} in custom timeouts cannot be read; write for example 90s or 1h30m"
+        )
+    return sum(float(number) * _SECONDS[unit] for number, unit in parts)
+
+
+def source_text(position: source_pb2.SourcePosition, root: str) -> str:
+    """A source position as the state keeps it: `project:///<path relative to the project>#LINE`."""
+    if not position.uri:
+        return ""
+    path = PurePath(unquote(urlparse(position.uri).path))
+    try:
+        relative = path.relative_to(root, walk_up=True)
+    except ValueError:
+        relative = path
+    return f"project:///{relative.as_posix()}#{position.line}"

@@ -1,0 +1,147 @@
+"""The child process that runs a program on disk. Started by path, with the Python that runs the engine.
+
+    runner.py --monitor ADDR --engine ADDR --project P --stack S --root_directory DIR --pwd DIR --dry_run true|false
+              --parallel N --organization ORG [--debug] [--lifeline FD] PROGRAM
+
+Config comes in PULUMI_CONFIG and PULUMI_CONFIG_SECRET_KEYS (engine-contract §2.1). Exit codes: 0 done, 32 the program
+failed and has said why, 1 the engine ended the run. It imports nothing of the engine: whatever the program does to its
+process stays here, and sys.path is the program's own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import os
+import runpy
+import signal
+import sys
+import threading
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+
+import grpc
+import pulumi
+from google.protobuf import empty_pb2
+from pulumi import log
+from pulumi.runtime import Settings, configure, run_in_stack, set_all_config
+from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
+from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+
+BAIL = 32
+
+
+class QuietEngine:
+    """The Engine service without the round trips of debug messages, several a resource, that nobody would see."""
+
+    def __init__(self, address: str, debug: bool) -> None:
+        channel = grpc.insecure_channel(address, options=_GRPC_CHANNEL_OPTIONS)  # type: ignore[no-untyped-call]
+        self._stub = engine_pb2_grpc.EngineStub(channel)
+        self._debug = debug
+        self.RequirePulumiVersion = self._stub.RequirePulumiVersion
+        self.GetRootResource = self._stub.GetRootResource
+        self.SetRootResource = self._stub.SetRootResource
+
+    def Log(self, request: engine_pb2.LogRequest) -> object:
+        """Send a message unless it is one for debugging."""
+        if request.severity == engine_pb2.DEBUG and not self._debug:
+            return empty_pb2.Empty()  # type: ignore[attr-defined]
+        return self._stub.Log(request)
+
+
+def main() -> int:
+    """Run the program; returns the exit code."""
+    args = _parse()
+    if args.lifeline >= 0:
+        threading.Thread(target=_die_with_parent, args=(args.lifeline,), daemon=True).start()
+    set_all_config(get_config_env(), get_config_secret_keys_env())
+    configure(
+        Settings(
+            monitor=args.monitor,
+            engine=QuietEngine(args.engine, args.debug),
+            project=args.project,
+            stack=args.stack,
+            parallel=args.parallel,
+            dry_run=args.dry_run == "true",
+            organization=args.organization,
+            root_directory=args.root_directory,
+        )
+    )
+    os.chdir(args.pwd)
+    sys.argv = [args.program]
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    loop = asyncio.new_event_loop()
+    loop.set_default_executor(ThreadPoolExecutor(max_workers=max(args.parallel, 1) * 4))
+    try:
+        return _run(loop, args.program)
+    finally:
+        _close(loop)
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    for name in ("monitor", "engine", "project", "stack", "root_directory", "pwd", "dry_run", "organization"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--parallel", type=int, required=True)
+    parser.add_argument("--lifeline", type=int, default=-1)
+    parser.add_argument("--debug", action="store_true")
+    parser.add_argument("program")
+    return parser.parse_args()
+
+
+def _run(loop: asyncio.AbstractEventLoop, program: str) -> int:
+    def run() -> None:
+        runpy.run_path(program, run_name="__main__")
+
+    try:
+        loop.run_until_complete(run_in_stack(run))
+    except pulumi.RunError as error:
+        log.error(str(error))
+        return BAIL
+    except grpc.RpcError as error:
+        if error.code() == grpc.StatusCode.UNAVAILABLE:  # type: ignore[attr-defined]
+            return 1  # the engine has ended the run and says why itself
+        log.error(f"Program failed with an unhandled exception:\n{_traceback(error)}")
+        return BAIL
+    except BaseException as error:  # whatever ends the program, SystemExit included, is told
+        if isinstance(error, SystemExit) and not error.code:
+            return 0
+        log.error(f"Program failed with an unhandled exception:\n{_traceback(error)}")
+        return BAIL
+    return 0
+
+
+def _traceback(error: BaseException) -> str:
+    """The traceback from the program's first own frame on."""
+    frames = traceback.extract_tb(error.__traceback__)
+    runtime = (os.path.dirname(pulumi.__file__), os.path.dirname(runpy.__file__), __file__, "<frozen")
+    first = next((i for i, frame in enumerate(frames) if not frame.filename.startswith(runtime)), 0)
+    lines = ["Traceback (most recent call last):\n", *traceback.format_list(frames[first:])]
+    return "".join([*lines, *traceback.format_exception_only(error)])
+
+
+def _close(loop: asyncio.AbstractEventLoop) -> None:
+    pending = asyncio.all_tasks(loop)
+    for task in pending:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError, Exception):
+            loop.run_until_complete(task)
+    loop.close()
+    sys.stdout.flush()
+    sys.stderr.flush()
+
+
+def _die_with_parent(lifeline: int) -> None:
+    """Wait on a pipe that only the engine holds open; when it closes the engine is gone, and so is this process group."""
+    with contextlib.suppress(OSError):
+        while os.read(lifeline, 1):
+            pass
+    os.killpg(0, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    code = main()
+    os._exit(code)  # threads of the program must not keep the run waiting

@@ -1,0 +1,223 @@
+"""The decision core: what has to be done about one resource. Pure; no I/O, no clock, no provider.
+
+Given the old entry of the state, the goal that the program registered and the provider's answer to Diff, `decide`
+says which step follows and why (engine-contract §4.2). `answer_registration` says what the program hears back (§2.5).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from embedded.engine import paths
+from embedded.engine.values import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from embedded.engine.paths import Kind
+    from embedded.engine.state import Resource
+
+
+class Op(StrEnum):
+    """The operations of a step, named as in engine events."""
+
+    SAME = "same"
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    REPLACE = "replace"
+    CREATE_REPLACEMENT = "create-replacement"
+    DELETE_REPLACED = "delete-replaced"
+    REFRESH = "refresh"
+    READ = "read"
+    DISCARD = "discard"
+    REMOVE_PENDING_REPLACE = "remove-pending-replace"
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A resource as the program wants it; inherited options are already filled in."""
+
+    urn: str
+    type: str
+    name: str
+    custom: bool
+    inputs: dict[str, Any] = field(default_factory=dict)
+    parent: str = ""
+    dependencies: tuple[str, ...] = ()
+    property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    protect: bool = False
+    retain_on_delete: bool = False
+    deleted_with: str = ""
+    replace_with: tuple[str, ...] = ()
+    delete_before_replace: bool | None = None
+    ignore_changes: tuple[str, ...] = ()
+    replace_on_changes: tuple[str, ...] = ()
+    additional_secret_outputs: tuple[str, ...] = ()
+    custom_timeouts: Mapping[str, float] = field(default_factory=dict)
+    """Seconds by operation: create, update, delete, read."""
+    hide_diff: tuple[str, ...] = ()
+    source_position: str = ""
+    alias_urns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DiffAnswer:
+    """What a provider's Diff says; `changes` None means that it leaves the comparison to the engine."""
+
+    changes: bool | None = None
+    replaces: tuple[str, ...] = ()
+    delete_before_replace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The step for one resource, and why."""
+
+    op: Op
+    diffs: tuple[str, ...] = ()
+    """Top-level keys that differ."""
+    detailed: Mapping[str, Kind] | None = None
+    """Paths that differ between old and new inputs, when the engine compared them; None when it did not."""
+    replace_keys: tuple[str, ...] = ()
+    delete_before_replace: bool = False
+
+
+def ignored(goal_inputs: Mapping[str, Any], old: Resource | None, ignore: tuple[str, ...]) -> dict[str, Any]:
+    """The program's inputs with every ignored path as it is in the old inputs; paths that lead nowhere do nothing."""
+    inputs = dict(goal_inputs)
+    if old is None:
+        return inputs
+    for written in ignore:
+        path = paths.parse(written)
+        changed = paths.reset(old.inputs, inputs, path) if path else None
+        inputs = inputs if changed is None else changed
+    return inputs
+
+
+def must_replace(old: Resource, goal: Goal) -> bool:
+    """Whether the old entry cannot be kept whatever Diff says; the provider need not be asked then."""
+    return old.external or old.custom != goal.custom or old.pending_replacement or bool(old.extra.get("taint"))
+
+
+def decide(old: Resource | None, goal: Goal, inputs: Mapping[str, Any], answer: DiffAnswer | None) -> Decision:
+    """The step that turns `old` into the goal.
+
+    `inputs` are the checked inputs; `answer` is None where there is no provider to ask (components, providers).
+    """
+    if old is None:
+        return Decision(Op.CREATE)
+    if must_replace(old, goal):
+        return Decision(Op.REPLACE)
+    if answer is None or answer.changes is None:
+        return _compared(old, goal, inputs, answer or DiffAnswer())
+    if answer.changes:
+        return _some(goal, Decision(Op.UPDATE, replace_keys=answer.replaces), answer)
+    return Decision(Op.UPDATE) if old.init_errors else Decision(Op.SAME)
+
+
+def _compared(old: Resource, goal: Goal, inputs: Mapping[str, Any], answer: DiffAnswer) -> Decision:
+    if paths.equal(old.inputs, dict(inputs)):
+        return Decision(Op.UPDATE) if old.init_errors else Decision(Op.SAME)
+    detailed = paths.diff(old.inputs, inputs)
+    changed = tuple(
+        key
+        for key in sorted(old.inputs.keys() | inputs.keys())
+        if key not in old.inputs or key not in inputs or not paths.equal(old.inputs[key], inputs[key])
+    )
+    return _some(goal, Decision(Op.UPDATE, changed, detailed, answer.replaces), answer)
+
+
+def _some(goal: Goal, decision: Decision, answer: DiffAnswer) -> Decision:
+    """A difference is an update, or a replace when a changed property (or the old entry) demands it."""
+    forced = tuple(path for path in decision.detailed or () if _matches(path, goal.replace_on_changes))
+    keys = tuple(dict.fromkeys((*decision.replace_keys, *forced)))
+    if not keys:
+        return decision
+    first = answer.delete_before_replace if goal.delete_before_replace is None else goal.delete_before_replace
+    return Decision(Op.REPLACE, decision.diffs or keys, decision.detailed, keys, first)
+
+
+def _matches(path: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a changed path lies at or under a pattern, or a pattern under it; `*` alone means every property."""
+    steps = paths.parse(path) or ()
+    for pattern in patterns:
+        wanted = paths.parse(pattern) or ()
+        if all(mine in (theirs, "*") or theirs == "*" for mine, theirs in zip(steps, wanted, strict=False)):
+            return True
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step that is about to be made, or was: what events and the display tell about it."""
+
+    op: Op
+    urn: str
+    type: str
+    old: Resource | None = None
+    new: Resource | None = None
+    decision: Decision | None = None
+    logical: bool = True
+    """Whether it is a thing the program did, rather than a part of one (the delete half of a replace, a read)."""
+
+    @property
+    def provider(self) -> str:
+        """The provider that performs it."""
+        holder = self.new or self.old
+        return holder.provider if holder else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What RegisterResource returns to the program; `id` "" means unknown."""
+
+    urn: str
+    id: str = ""
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    unknown: bool = False
+    """Every output is unknown, although this is no preview (destroy and refresh runs)."""
+
+
+def preview_outputs(decision: Decision, old: Resource | None, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The outputs a preview assumes: the old ones when nothing changes, else the new inputs, the rest unknown."""
+    if decision.op is Op.SAME and old is not None:
+        return old.outputs
+    return dict(inputs)
+
+
+def mark_secrets(result: Mapping[str, Any], request: Mapping[str, Any], names: tuple[str, ...] = ()) -> dict[str, Any]:
+    """A provider's result with secrets marked again: same-named properties of the request, and those named.
+
+    Providers are spoken to in clear (they do not accept secrets), so secretness is carried over by name, through
+    plain objects at any depth (engine-contract §3).
+    """
+    marked = {key: _mark(value, request.get(key)) for key, value in result.items()}
+    for name in names:
+        if name in marked and not isinstance(marked[name], Secret):
+            marked[name] = Secret(marked[name])
+    return marked
+
+
+def _mark(value: Any, requested: Any) -> Any:
+    if isinstance(requested, Secret):
+        return value if isinstance(value, Secret) else Secret(value)
+    if isinstance(value, dict) and isinstance(requested, dict):
+        return {key: _mark(item, requested.get(key)) for key, item in value.items()}
+    if isinstance(value, list) and isinstance(requested, list) and _holds_secret(requested):
+        return Secret(value)
+    return value
+
+
+def _holds_secret(value: Any) -> bool:
+    match value:
+        case Secret():
+            return True
+        case dict():
+            return any(map(_holds_secret, value.values()))
+        case list():
+            return any(map(_holds_secret, value))
+        case _:
+            return False
