@@ -4,7 +4,9 @@ between."""
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -41,3 +43,14 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Give the content of `source` a second name. Only for files that are replaced, never written in place."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.{time.monotonic_ns()}.tmp")
+    try:
+        os.link(source, temporary)
+    except OSError:
+        shutil.copy2(source, temporary)  # a file system without hard links
+    os.replace(temporary, target)

@@ -132,3 +132,25 @@ def _visit(root: Resource, index: _Index, done: set[int], result: list[Resource]
         elif id(target) not in done:
             path.add(id(target))
             stack.append((target, index.targets(target)))
+
+
+def prune(resources: Sequence[Resource]) -> list[str]:
+    """Drop references to what is not there, in place; for a state that a killed run left half-way.
+
+    Returns one line per resource that was changed. A missing provider cannot be helped here; `check` reports it.
+    """
+    present = {resource.urn for resource in resources}
+    changed = []
+    for resource in resources:
+        missing = [urn for _, urn in references(resource) if urn not in present]
+        if not missing:
+            continue
+        changed.append(f"{resource.urn} no longer refers to {', '.join(sorted(set(missing)))}")
+        resource.parent = resource.parent if resource.parent in present else ""
+        resource.dependencies = [urn for urn in resource.dependencies if urn in present]
+        resource.property_dependencies = {
+            key: [urn for urn in urns if urn in present] for key, urns in resource.property_dependencies.items()
+        }
+        resource.deleted_with = resource.deleted_with if resource.deleted_with in present else ""
+        resource.replace_with = [urn for urn in resource.replace_with if urn in present]
+    return changed

@@ -1,14 +1,24 @@
 """What a run has done so far, step by step, so that nothing a server accepted is lost when the process is killed.
 
-`Journal` is the live side: steps are reported to it from any thread, and it knows the state that results (`snapshot`).
+`Journal` is the live side: steps are reported to it from any thread, it writes them to the journal file, and it knows
+the state that results. The file and its recovery are `journal_file`'s, the rule for what results is `fold`'s.
 """
 
 from __future__ import annotations
 
 import threading
-from typing import Literal
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
 
+from embedded.engine.checkpoint import encode_resource
+from embedded.engine.fold import Fold, kept_indices
 from embedded.engine.state import PendingOperation, Resource, Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from embedded.engine.checkpoint import Seal
+    from embedded.engine.journal_file import JournalFile
 
 OperationType = Literal["creating", "updating", "deleting", "reading", "importing"]
 
@@ -21,92 +31,147 @@ class Journal:
     to hand it over again by `write`.
 
     A provider call that changes something:
-        token = journal.begin("creating", goal)              # before the call; durable when it returns
-        journal.finish(token, new=entry)                     # after a create: entry has the id
-        journal.finish(token, new=entry, old=old)            # after an update
-        journal.finish(token, old=old)                       # after a delete
-        journal.abandon(token)                               # the server refused: nothing happened
+        token = journal.begin("creating", goal)      # before the call; durable when it returns
+        journal.finish(token, new=entry)             # after a create: entry has the id; durable when it returns
+        journal.finish(token, new=entry, old=old)    # after an update
+        journal.finish(token, old=old)               # after a delete
+        journal.abandon(token)                       # the server refused: nothing happened
     A step without a provider call:
-        journal.write(entry, old=old)                        # same, component, alias rename
-        journal.write(entry)                                 # new, or known and changed in place
-        journal.remove(old)                                  # discard, component delete
+        journal.write(entry, old=old)                # same, component, alias rename
+        journal.write(entry)                         # new, or known and changed in place
+        journal.remove(old)                          # discard, component delete
     """
 
-    def __init__(self, base: Snapshot) -> None:
+    def __init__(
+        self, base: Snapshot, *, seal: Seal | None = None, start: Callable[[list[int]], JournalFile] | None = None
+    ) -> None:
+        """`start(kept)` opens the file on the first record; without it everything stays in memory (previews, tests)."""
         self._lock = threading.RLock()
+        self._seal = seal
         self._next = 0
-        self._reset(base)
+        self._fold = Fold(Snapshot(), ())
+        self.dirty = False
+        """Whether anything was recorded, since the state was saved last, that changes it."""
+        self.rebase(base, start)
 
-    def _reset(self, base: Snapshot) -> None:
-        self._base = base
-        self._slots: dict[str, Resource] = {f"b{i}": resource for i, resource in enumerate(base.resources)}
-        self._slot_of: dict[int, str] = {id(resource): slot for slot, resource in self._slots.items()}
-        self._open: dict[int, PendingOperation] = {}
-        self._kept = [operation for operation in base.pending_operations if operation.type == "creating"]
+    def rebase(self, base: Snapshot, start: Callable[[list[int]], JournalFile] | None) -> None:
+        """Go on from a state that was just saved; calls that are under way stay so. For whoever saves."""
+        with self._lock:
+            still_open = self._fold.open
+            under_way = {id(operation) for operation in still_open.values()}
+            kept = [i for i in kept_indices(base) if id(base.pending_operations[i]) not in under_way]
+            self._start = start
+            self._kept = kept
+            self._file: JournalFile | None = None
+            self._fold = Fold(base, kept)
+            self._slot_of = {id(resource): slot for slot, resource in self._fold.slots.items()}
+            for token, operation in still_open.items():
+                self._begin(token, operation)
+            self.dirty = False
 
     def begin(self, operation: OperationType, resource: Resource) -> int:
         """A provider call is about to be made. Returns the token that `finish` or `abandon` takes.
 
-        `resource` is copied into the state as a pending operation until then: the goal without id for a create, else
-        the old entry.
+        Until then the state has a pending operation with `resource`: the goal without id for a create, else the old
+        entry.
         """
         with self._lock:
             self._next += 1
-            self._open[self._next] = PendingOperation(operation, resource)
-            return self._next
+            token = self._next
+            wait = self._begin(token, PendingOperation(operation, resource))
+        wait()
+        return token
+
+    def _begin(self, token: int, operation: PendingOperation) -> Callable[[], None]:
+        self._fold.begin(token, operation)
+        self.dirty = True
+        return self._record({"record": "begin", "token": token, "type": operation.type}, operation.resource)
 
     def finish(self, token: int, *, new: Resource | None = None, old: Resource | None = None) -> None:
-        """The call succeeded: `new` is now in the state, `old` no longer. Raises KeyError for a token or `old` that
-        is not known."""
+        """The call succeeded: `new` is now in the state, `old` no longer. Raises KeyError for an unknown token or
+        `old`."""
         with self._lock:
-            del self._open[token]
-            self._put(new, old)
+            self._fold.end(token)
+            wait = self._put({"record": "end", "token": token}, new, old)
+        wait()
 
     def abandon(self, token: int) -> None:
         """The call failed and changed nothing: the pending operation goes, the state stays."""
-        with self._lock:
-            del self._open[token]
+        self.finish(token)
 
     def write(self, new: Resource, *, old: Resource | None = None) -> None:
-        """Put `new` in the state, in place of `old` when given. A known `new` is an entry changed in place; it keeps
-        its position."""
+        """Put `new` in the state, in place of `old` when given. A known `new` was changed in place and stays there."""
         with self._lock:
-            self._put(new, old)
+            self._put({"record": "put"}, new, old)
 
     def remove(self, old: Resource) -> None:
         """Take a known entry out of the state."""
         with self._lock:
-            self._put(None, old)
+            self._put({"record": "put"}, None, old)
 
     def clear_pending(self, urn: str | None = None) -> None:
         """Drop the pending creates of earlier runs: all, or those of one URN."""
         with self._lock:
-            self._kept = [op for op in self._kept if urn is not None and op.resource.urn != urn]
+            self._fold.clear(urn)
+            self.dirty = True
+            self._record({"record": "clear", "urn": urn})
+
+    def pending(self) -> list[PendingOperation]:
+        """The operations that earlier runs began and nobody knows the outcome of."""
+        with self._lock:
+            return list(self._fold.kept)
 
     def snapshot(self) -> Snapshot:
-        """The state as of now: entries of this run in completion order, then what is left of the base in its order
-        (not yet sorted)."""
+        """The state as of now, not yet sorted: entries of this run as they came, then the rest of the base."""
         with self._lock:
-            mine = [resource for slot, resource in self._slots.items() if slot[0] == "n"]
-            left = [resource for slot, resource in self._slots.items() if slot[0] == "b"]
-            return Snapshot(
-                resources=mine + left,
-                pending_operations=[*self._kept, *self._open.values()],
-                secrets_provider=self._base.secrets_provider,
-                time=self._base.time,
-                metadata=self._base.metadata,
-            )
+            return self._fold.snapshot()
 
-    def _put(self, new: Resource | None, old: Resource | None) -> None:
-        if old is not None and old is not new:
-            slot = self._slot_of.pop(id(old))
-            if slot[0] == "n" and new is not None and id(new) not in self._slot_of:
-                self._slots[slot] = new
-                self._slot_of[id(new)] = slot
-                return
-            del self._slots[slot]
-        if new is not None and id(new) not in self._slot_of:
-            self._next += 1
-            slot = f"n{self._next}"
-            self._slots[slot] = new
+    def note_saving(self, state: str) -> None:
+        """For whoever saves, inside `lock`: the state with this digest is about to be written."""
+        if self._file is not None:
+            self._file.wait(self._file.append({"record": "saved", "state": state}))
+
+    @property
+    def lock(self) -> threading.RLock:
+        """To hold while the state is saved, so that no record falls between the state and the next journal."""
+        return self._lock
+
+    def close(self) -> None:
+        """Stop writing; the file stays where it is."""
+        with self._lock:
+            if self._file is not None:
+                self._file.close()
+
+    def _put(self, record: dict[str, Any], new: Resource | None, old: Resource | None) -> Callable[[], None]:
+        """Apply and record one change. A `new` that says the same as `old` is recorded without its content."""
+        old_slot = self._slot_of.pop(id(old)) if old is not None and old is not new else None
+        slot = None if new is None else self._slot_of.get(id(new)) or self._slot_for(old_slot)
+        same = old is not None and old is not new and new == old
+        self._fold.put(slot, new, old_slot)
+        if new is not None and slot is not None:
             self._slot_of[id(new)] = slot
+        self.dirty = self.dirty or not same
+        for key, value in (("old", old_slot), ("new", slot), ("same", same or None)):
+            if value is not None:
+                record[key] = value
+        return self._record(record, None if same else new)
+
+    def _slot_for(self, old_slot: str | None) -> str:
+        if old_slot is not None and old_slot[0] == "n":
+            return old_slot
+        self._next += 1
+        return f"n{self._next}"
+
+    def _record(self, record: dict[str, Any], resource: Resource | None = None) -> Callable[[], None]:
+        """Write the record, if there is a file. What is returned waits until it is durable; call it without the
+        lock."""
+        if self._start is None or self._seal is None:
+            return _nothing
+        file = self._file = self._file or self._start(self._kept)
+        if resource is not None:
+            record["resource"] = encode_resource(resource, self._seal)
+        return partial(file.wait, file.append(record))
+
+
+def _nothing() -> None:
+    pass

@@ -5,13 +5,11 @@ The command line (`command`) parses the arguments into a Request, opens the stac
 
 The division of work around that call:
 - before: the project is found, the stack exists, the passphrase is right, the lock is held (never for a preview), a
-  journal that a
-  killed run left behind is folded in, the state passes the integrity rules;
+  journal that a killed run left behind is folded in, the state passes the integrity rules;
 - inside `run`: the caller reports every step to `context.journal`, calls `context.save()` once or more, and
   `context.record_history(...)` once at the end of an up, refresh or destroy (never for a preview);
 - after: the journal is folded and removed, a backup is made, the lock is released. This happens on an exception too:
-  what the journal
-  holds is saved whatever the operation's outcome, so an operation that raises loses nothing.
+  what the journal holds is saved whatever the operation's outcome, so an operation that raises loses nothing.
 """
 
 from __future__ import annotations
@@ -43,8 +41,7 @@ class Request:
     stack: str
     """The stack as named on the command line, or the selected one; `Context` has the short and the qualified name."""
     preview_only: bool = False
-    """True for `preview`, and for `refresh --preview-only` and `destroy --preview-only`: change nothing, save
-    nothing."""
+    """True for `preview`, and for `refresh --preview-only` and `destroy --preview-only`: change and save nothing."""
     message: str = ""
     expect_no_changes: bool = False
     """Exit 7 when anything but `same` was proposed or done (for `up`: after applying)."""

@@ -1,0 +1,170 @@
+"""The journal on disk: one JSON line per record, beside the state file (engine-contract §7).
+
+The first record names the state file that the journal continues, by digest; `saved` names the one that it became.
+So it is always clear whether a journal is still to be folded in:
+    digest of the state = digest in `base`    the run was killed: fold
+    digest of the state = digest in `saved`   the run was killed between writing the state and removing the journal
+    neither                                   somebody else wrote the state since: a person decides
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+from embedded.engine import checkpoint
+from embedded.engine.errors import StateError
+from embedded.engine.files import sync_folder
+from embedded.engine.fold import Fold
+from embedded.engine.property_json import dumps
+from embedded.engine.state import PendingOperation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from embedded.engine.checkpoint import Unseal
+    from embedded.engine.state import Snapshot
+
+FORMAT = 1
+
+
+def provider(salt: str) -> dict[str, Any]:
+    """The `secrets_providers` entry of a state whose secrets have this salt."""
+    return {"type": "passphrase", "state": {"salt": salt}}
+
+
+def digest(state: bytes) -> str:
+    """What identifies a state file's content."""
+    return hashlib.sha256(state).hexdigest()
+
+
+class JournalFile:
+    """An append-only file. Several threads may append and wait; one fsync serves all that were written before it."""
+
+    def __init__(self, path: Path, base: str, kept: list[int], salt: str) -> None:
+        """Start a journal for the state with the digest `base`, in place of a former one. Raises StateError.
+
+        `kept` are the indices of the base's pending operations that stay, `salt` is that of the secrets in the records.
+        """
+        self.path = path
+        temporary = path.with_name(f".{path.name}.tmp")
+        header = {"record": "base", "format": FORMAT, "state": base, "kept": kept, "salt": salt}
+        try:
+            self._descriptor = os.open(temporary, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_APPEND, 0o600)
+            os.write(self._descriptor, _line(header))
+            os.fsync(self._descriptor)
+            os.replace(temporary, path)
+            sync_folder(path.parent)
+        except OSError as error:
+            raise StateError(f"could not write the journal {path}: {error.strerror}") from None
+        self._flush = threading.Lock()
+        self._written = 0
+        self._flushed = 0
+
+    def append(self, record: dict[str, Any]) -> int:
+        """Hand a record to the operating system, which survives the death of this process. Not for two threads at once.
+
+        Returns the mark that `wait` takes. Raises StateError, for instance when the disk is full.
+        """
+        data = _line(record)
+        try:
+            while data:
+                data = data[os.write(self._descriptor, data) :]
+        except OSError as error:
+            raise StateError(f"could not write the journal {self.path}: {error.strerror}") from None
+        self._written += 1
+        return self._written
+
+    def wait(self, mark: int) -> None:
+        """Return when the record survives the death of the machine. After `close` it does: the state was saved."""
+        with self._flush:
+            if self._descriptor >= 0 and self._flushed < mark:
+                now = self._written
+                os.fdatasync(self._descriptor)
+                self._flushed = now
+
+    def close(self) -> None:
+        """Stop writing; the file stays."""
+        with self._flush:
+            if self._descriptor >= 0:
+                os.close(self._descriptor)
+                self._descriptor = -1
+
+
+def _line(record: dict[str, Any]) -> bytes:
+    return dumps(record).encode() + b"\n"
+
+
+def recover(path: Path, state: bytes, base: Snapshot, open_salt: Callable[[str], Unseal]) -> Fold | None:
+    """What a killed run left behind: the fold of its journal onto `base`, or None when there is nothing to do.
+
+    `state` is the state file's content and `base` the Snapshot read from it; its secrets provider becomes that of the
+    journal, whose salt `open_salt` opens. A last line that was cut off is ignored. Raises StateError when the journal
+    belongs to another state, or is damaged before its last line.
+    """
+    records = _read(path)
+    if not records:
+        return None
+    header, last = records[0], records[-1]
+    if last["record"] == "saved" and last["state"] == digest(state):
+        return None
+    if header.get("record") != "base" or header.get("format") != FORMAT:
+        raise StateError(f"{path} is no journal of this engine; move it away to go on without it")
+    if header["state"] != digest(state):
+        raise StateError(
+            f"{path} holds {len(records) - 1} records of a run that was killed, but the state was changed since by "
+            "somebody else; compare the two, then delete the journal"
+        )
+    fold = Fold(base, header["kept"])
+    unseal = open_salt(header["salt"])
+    base.secrets_provider = provider(header["salt"])
+    try:
+        for record in records[1:]:
+            _apply(fold, record, unseal)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise StateError(f"{path} is damaged: a record does not fit the others ({error!r})") from None
+    return fold if len(records) > 1 else None
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise StateError(f"could not read the journal {path}: {error.strerror}") from None
+    records: list[dict[str, Any]] = []
+    for number, line in enumerate(lines[:-1], start=1):  # what follows the last newline was cut off, or is nothing
+        try:
+            records.append(json.loads(line))
+        except ValueError:
+            raise StateError(
+                f"{path}, line {number}, is damaged; restore it, or move it away to go on without"
+            ) from None
+    return records
+
+
+def _apply(fold: Fold, record: dict[str, Any], unseal: Unseal) -> None:
+    entry = record.get("resource")
+    resource = checkpoint.decode_resource(entry, unseal) if entry is not None else None
+    match record["record"]:
+        case "begin":
+            if resource is None:
+                raise KeyError("resource")
+            fold.begin(record["token"], PendingOperation(record["type"], resource))
+        case "end" | "put":
+            if "token" in record:
+                fold.end(record["token"])
+            if record.get("same"):
+                resource = fold.slots[record["old"]]
+            fold.put(record.get("new"), resource, record.get("old"))
+        case "clear":
+            fold.clear(record["urn"])
+        case "saved":
+            pass  # the state was about to be written, and was not
+        case other:
+            raise KeyError(other)
