@@ -183,6 +183,21 @@ class Cluster:
             missing |= {kind.name for kind in KINDS.values() if kind.group == group and kind.plural not in served}
         return missing
 
+    def openapi(self, group: str) -> Object:
+        """The OpenAPI v3 document of one API group at v1beta1, which every authenticated user may read.
+
+        Raises:
+            NotInstalled: the cluster does not serve the group.
+            TargetError: any other reason.
+        """
+        about = f"read the schemas of {group}"
+        path = f"/openapi/v3/apis/{group}/{VERSION}"
+        answer = self._api.target().call("GET", path, accept={404}, about=about)
+        if answer.status == 404 or not isinstance(answer.body, dict):
+            what = f"it does not serve {group}/{VERSION}; install Hedgehog's CRDs"
+            raise self._api.failure(errors.NotInstalled, about, what)
+        return answer.body
+
     def can(self, verb: str, kind: Kind) -> bool:
         """Whether our credentials allow a verb, e.g. "update", on a kind in all namespaces."""
         about = f"ask whether we may {verb} {kind.plural}"
