@@ -79,8 +79,10 @@ def load_desired(settings: GitSettings, cache: Path) -> Loaded:
     return loaded
 
 
-def inspect(settings: GitSettings, cache: Path) -> Loaded:
+def inspect(settings: GitSettings, cache: Path, by_kind: Mapping[str, Schema] | None = None) -> Loaded:
     """The same without refusing: findings are in `errors`, and what is valid is in `desired`.
+
+    `by_kind` are other schemas than the bundled ones, e.g. a cluster's own.
 
     Raises:
         GitError: the repository, branch, folder or credentials do not work.
@@ -88,7 +90,7 @@ def inspect(settings: GitSettings, cache: Path) -> Loaded:
     started = time.perf_counter()
     snapshot = read_snapshot(settings, cache, _select)
     read = time.perf_counter()
-    state, errors = assemble(snapshot, schemas.bundled())
+    state, errors = assemble(snapshot, by_kind or schemas.bundled())
     seconds = {"git": read - started, "parse": time.perf_counter() - read}
     return Loaded(
         url=settings.url,
