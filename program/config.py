@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 VERB_VARIABLE = "HHSYNC_VERB"
 #: Set to "destroy" by `hhsync destroy`, whose program must not need Git.
 
+ALLOW_DELETES_VARIABLE = "HHSYNC_ALLOW_DELETES"
+#: Set by `hhsync sync --allow-deletes N`, for one run; it goes before stack config.
+
 
 @dataclass(frozen=True, slots=True)
 class FabricConfig:
@@ -49,6 +52,9 @@ def parse(config: Mapping[str, str], fabric: str, verb: str = "") -> FabricConfi
 def load() -> FabricConfig:
     """The config of the stack that is running; one stack is one fabric, named as the stack."""
     flat = config_of(lambda key: pulumi.Config(key.partition(":")[0]).get(key.partition(":")[2]))
+    allowed = os.environ.get(ALLOW_DELETES_VARIABLE)
+    if allowed:
+        flat["allowDeletes"] = allowed
     return parse(flat, pulumi.get_stack(), os.environ.get(VERB_VARIABLE, ""))
 
 
