@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from program import metadata
 from program.documents import Document, FieldPath, dotted
-from providers.core import normalise
+from providers.core import normalise, schema
 from providers.core.identity import KINDS, VPC_GROUP, WIRING_GROUP, ObjectRef
 from providers.core.manifest import Attribution, Issue, Manifest, Origin
-from providers.core.schema import NOT_CONTENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from providers.core.schema import Schema
+#: Required by the CRDs, but written as "" or 0 by Hedgehog's mutating webhook where left out (recorded answers of v0.126).
+FILLED_IN = frozenset(
+    {("VPC", "interfaceMTU"), ("VPC", "leaseTimeSeconds"), ("ExternalAttachment", "neighbor")}
+    | {("ExternalAttachment", "switch")}
+)
 
 _GROUPS = (VPC_GROUP, WIRING_GROUP)
 #: Kinds of the two groups that Hedgehog has and hhsync leaves alone.
@@ -70,7 +73,7 @@ class _Object:
 
 
 def read(
-    documents: Iterable[Document], attribution: Mapping[str, Attribution], schemas: Mapping[str, Schema]
+    documents: Iterable[Document], attribution: Mapping[str, Attribution], schemas: Mapping[str, schema.Schema]
 ) -> Reading:
     """Tell CRs, findings and foreign objects apart; `attribution` is by path, `schemas` by kind.
 
@@ -115,7 +118,7 @@ def _item_type(api_version: Any, kind: Any) -> dict[str, str] | None:
 
 
 def _read_object(
-    each: _Object, attribution: Mapping[str, Attribution], schemas: Mapping[str, Schema], reading: Reading
+    each: _Object, attribution: Mapping[str, Attribution], schemas: Mapping[str, schema.Schema], reading: Reading
 ) -> None:
     value = each.value
     if not isinstance(value, Mapping):
@@ -167,7 +170,7 @@ def _read_cr(
     each: _Object,
     kind: str,
     attribution: Mapping[str, Attribution],
-    schemas: Mapping[str, Schema],
+    schemas: Mapping[str, schema.Schema],
     reading: Reading,
 ) -> None:
     value = each.value
@@ -175,8 +178,8 @@ def _read_cr(
     findings = [*checked.findings]
     if "status" in value:
         findings.append(metadata.Finding(("status",), "is the server's to write; ignored", "warning"))
-    content = normalise.without_nulls({key: part for key, part in value.items() if key not in NOT_CONTENT})
-    findings += (metadata.Finding(one.path, one.message) for one in schemas[kind].findings(content))
+    content = normalise.without_nulls({key: part for key, part in value.items() if key not in schema.NOT_CONTENT})
+    findings += (_judged(kind, one) for one in schemas[kind].findings(content))
     reading.issues += (each.issue(one.path, one.message, one.severity) for one in findings)
     if any(one.severity == "error" for one in findings):
         return
@@ -190,3 +193,11 @@ def _read_cr(
         annotations=checked.annotations,
     )
     reading.found.append(Located(manifest, each.document, each.prefix))
+
+
+def _judged(kind: str, finding: schema.Finding) -> metadata.Finding:
+    """A finding of the schema; only a warning where Hedgehog's webhook fills the field in before its schema looks."""
+    if finding.rule == "required" and (kind, finding.path[-1]) in FILLED_IN:
+        message = "is missing; a Hedgehog server fills it in, an API server without Hedgehog's webhooks refuses the CR"
+        return metadata.Finding(finding.path, message, "warning")
+    return metadata.Finding(finding.path, finding.message)

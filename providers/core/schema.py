@@ -24,16 +24,26 @@ _RANGES = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 _SAME = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "enum", "required"}) | {
     "minLength", "maxLength", "pattern", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties",
 }  # fmt: skip
+_IPV4 = r"((25[0-5]|(2[0-4]|1\d|[1-9]|)\d)\.?\b){4}"
+#: Patterns of Hedgehog's CRDs in words.
+_PATTERNS = {
+    rf"^{_IPV4}/([1-2]?[0-9]|3[0-2])$": "an IPv4 address with its prefix length, such as 10.0.0.1/24",
+    rf"^{_IPV4}$": "an IPv4 address, such as 10.0.0.1",
+}
 #: Of the top level of an object, what is no content: the server checks these itself.
 NOT_CONTENT = frozenset({"apiVersion", "kind", "metadata", "status"})
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One field that does not fit: its path from the top of the object, and what is wrong and what would be right."""
+    """One field that does not fit: its path from the top of the object, what is wrong and what would be right.
+
+    `rule` is the schema's keyword that is broken, e.g. "required"; an unknown field breaks "additionalProperties".
+    """
 
     path: FieldPath
     message: str
+    rule: str = ""
 
 
 class Schema:
@@ -63,11 +73,11 @@ class Schema:
         kind = error.kind.name
         if kind == "additionalProperties":
             known = sorted(self._at(error.schema_path[:-1]).get("properties", {}))
-            return [Finding((*path, name), _unknown_field(name, known)) for name in error.kind.unexpected]
+            return [Finding((*path, name), _unknown_field(name, known), rule=kind) for name in error.kind.unexpected]
         if kind == "required":
             name = error.kind.property
-            return [Finding((*path, name), "is required and missing")]
-        return [Finding(path, _message(kind, error))]
+            return [Finding((*path, name), "is required and missing", rule=kind)]
+        return [Finding(path, _message(kind, error), rule=kind)]
 
     def _at(self, schema_path: Sequence[str | int]) -> Mapping[str, Any]:
         node: Any = self._translated
@@ -150,6 +160,7 @@ def _add_members(schema: Mapping[str, Any], out: dict[str, Any], top: bool) -> N
         out["additionalProperties"] = translate(extra)
     elif schema.get("type") == "object" and not open_ended and extra is not True:
         out["additionalProperties"] = False
+        out.setdefault("properties", {})  # without it the validator does not name the fields that it refuses
 
 
 def _unknown_field(name: str, known: Sequence[str]) -> str:
@@ -170,7 +181,7 @@ def _message(kind: str, error: Any) -> str:
         case "type":
             return _wrong_type(error.kind.types, value)
         case "enum":
-            options = ", ".join(_shown(option) for option in error.kind.options if option is not None)
+            options = ", ".join(str(option) for option in error.kind.options if option is not None)
             return f"must be one of {options}; it is {_shown(value)}"
         case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
             bits = next((f" ({name})" for name, bounds in _RANGES.items() if limit in bounds), "")
@@ -183,7 +194,8 @@ def _message(kind: str, error: Any) -> str:
         case "minProperties" | "maxProperties":
             return f"must have at {'least' if kind == 'minProperties' else 'most'} {limit} members; it has {len(value)}"
         case "pattern":
-            return f"{_shown(value)} does not match {error.kind.pattern}"
+            wanted = _PATTERNS.get(error.kind.pattern, f"text that matches {error.kind.pattern}")
+            return f"must be {wanted}; it is {_shown(value)}"
         case _:
             return str(error.message)[:300]
 
