@@ -14,6 +14,7 @@ from automation import events
 from automation.progress import Phases, Progress, silent
 from automation.results import DESTROY, PREVIEW, SYNC, OperationResult
 from automation.workspace import engine_errors
+from program.config import ALLOW_DELETES_VARIABLE, VERB_VARIABLE
 from providers.errors import EngineError, HhsyncError, one_line
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("hhsync.operations")
 
-VERB_VARIABLE = "HHSYNC_VERB"
-ALLOW_DELETES_VARIABLE = "HHSYNC_ALLOW_DELETES"
 PARALLEL = 32
 #: CRs in flight. The servers answer in tens of milliseconds and writes are gathered into bulk requests, so that more
 #: than the engine's default of 4 × CPUs pays.

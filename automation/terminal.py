@@ -64,6 +64,11 @@ class Terminal:
         live = sys.stderr.isatty() and not self.no_progress and os.environ.get("TERM") != "dumb"
         return Progress(sys.stderr, live=live and not self.verbose, quiet=self.quiet, prefix=prefix)
 
+    def say(self, text: str) -> None:
+        """A line of a long story, at once: to stdout, or to stderr where stdout is for JSON."""
+        if not self.quiet:
+            write(sys.stderr if self.as_json else sys.stdout, text)
+
     def result(self, text: str, data: Mapping[str, Any], code: int, errors: Sequence[str] = ()) -> NoReturn:
         """Print the result in the form asked for, errors to stderr, and end with the code."""
         if self.as_json:

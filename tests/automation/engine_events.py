@@ -29,7 +29,14 @@ def _metadata(op: str, name: str, kind: str | None, old: Any, new: Any) -> dict[
 
 
 def event(**payload: Any) -> EngineEvent:
-    return EngineEvent.from_json({"sequence": 0, "timestamp": 0, **payload})
+    made = EngineEvent.from_json({"sequence": 0, "timestamp": 0, **payload})
+    made.payload = payload
+    return made
+
+
+def payloads(*events: EngineEvent) -> list[dict[str, Any]]:
+    """The events as the engine sends them."""
+    return [one.payload for one in events]
 
 
 def begins(op: str, name: str, kind: str | None = None) -> EngineEvent:
