@@ -1,0 +1,50 @@
+"""The floor on the cluster: kubectl with the same manifests."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.measure import Cost, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Kubectl:
+    """The program, and the kubeconfig of the API server that it works on."""
+
+    program: Path
+    kubeconfig: str
+
+    def apply(self, project: Project) -> Cost:
+        """Server-side apply of every manifest."""
+        return self._run("apply", project)
+
+    def diff(self, project: Project) -> Cost:
+        """Server-side diff of every manifest; none may differ."""
+        return self._run("diff", project)
+
+    def delete(self, project: Project) -> Cost:
+        """Delete every manifest."""
+        return self._run("delete", project, "--wait=false")
+
+    def version(self) -> str:
+        """The client's version."""
+        answer = subprocess.run([self.program, "version", "--client"], capture_output=True, text=True, check=True)
+        return answer.stdout.splitlines()[0].rpartition(" ")[2]
+
+    def _run(self, verb: str, project: Project, *options: str) -> Cost:
+        argv = [str(self.program), verb, *(options or ("--server-side",)), "-R", "-f", str(project.manifests)]
+        # a home of its own, so that nobody's cached discovery helps or hinders
+        with tempfile.TemporaryDirectory(prefix="hhsync-bench-kubectl-") as home:
+            environment = {"KUBECONFIG": self.kubeconfig, "HOME": home, "PATH": os.environ["PATH"]}
+            return run(
+                argv, cwd=project.folder, log=project.folder / "logs" / f"kubectl-{verb}.log", environment=environment
+            )
