@@ -73,7 +73,7 @@ def _outcome(result: OperationResult) -> str:
         done = _told(counts) if counts.changed or counts.failed else "nothing written"
         return f"{result.verb} failed: {done if result.verb != PREVIEW else 'nothing written'}"
     if result.verb == PREVIEW:
-        return f"{_told(counts, would=True)} to sync" if result.has_changes else f"{_crs(counts.total)}, nothing to do"
+        return _told(counts, would=True) if result.has_changes else f"{_crs(counts.total)}, nothing to do"
     if result.verb == DESTROY:
         return f"{counts.deleted} deleted" if counts.deleted else "nothing to delete"
     if not result.has_changes:
@@ -133,7 +133,14 @@ def drift_json(report: DriftReport, duration_s: float = 0.0) -> dict[str, Any]:
         **{key: report.counts.get(state, 0) for key, state in _COUNT_KEYS.items()},
         "details": [_detail_json(detail) for detail in report.details],
         "notes": list(report.notes),
+        "errors": drift_errors(report),
     }
+
+
+def drift_errors(report: DriftReport) -> list[str]:
+    """Why CRs are unknown, each reason once."""
+    unknown = (detail.reason for detail in report.details if detail.state is State.UNKNOWN)
+    return list(dict.fromkeys(reason for reason in unknown if reason))
 
 
 def _detail_json(detail: Detail) -> dict[str, Any]:

@@ -47,7 +47,7 @@ class FakeCommand(PulumiCommand):
     deployment: Mapping[str, Any] = field(default_factory=dict)
     runs: list[tuple[list[str], dict[str, str]]] = field(default_factory=list)
     command: str = "fake"
-    version: VersionInfo = VersionInfo(3, 272, 0)
+    version: VersionInfo = field(default_factory=lambda: VersionInfo(3, 272, 0))
 
     def run(self, args, cwd, additional_env, on_output=None, on_error=None):
         args = list(args)

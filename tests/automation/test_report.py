@@ -1,0 +1,147 @@
+"""Reports as text, kept as files: a change of the output is a readable difference in snapshots/.
+
+`HHSYNC_UPDATE_SNAPSHOTS=1` writes them anew; look at the difference before it is committed.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from automation import report
+from automation.results import DESTROY, PREVIEW, SYNC, Counts, OperationResult, ResourceChange
+from providers.core.diff import FieldChange
+from providers.core.drift import Detail, Difference, DriftReport, State
+from providers.core.identity import ObjectRef
+from providers.core.manifest import Origin
+from providers.core.normalise import MISSING
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+VLAN = FieldChange(("cluster", "spec", "subnets", "default", "vlan"), 1999, 1001)
+LABEL = FieldChange(("cluster", "labels", "example.com/team"), MISSING, "web")
+GATEWAY = FieldChange(("cluster", "spec", "subnets", "default", "gateway"), "10.0.0.1", MISSING)
+GONE = FieldChange(("cluster",), MISSING, {"kind": "VPCPeering", "name": "a--b"})
+EDITED = FieldChange(("netbox", "name"), "renamed by hand", "server-1")
+COMMIT = FieldChange(("netbox", "git_commit"), "a" * 40, "b" * 40)
+
+CHANGES = (
+    ResourceChange("Server/default/server-1", "update", (EDITED,)),
+    ResourceChange("Switch/default/leaf-1", "attribution", (COMMIT,)),
+    ResourceChange("VPC/default/vpc-1", "update", (VLAN, LABEL, GATEWAY)),
+    ResourceChange("VPC/default/vpc-2", "create"),
+    ResourceChange("VPCPeering/default/a--b", "update", (GONE,)),
+)
+
+
+def operation(verb, counts, changes=(), errors=(), fabric_changes=()):
+    return OperationResult(verb, "fabric-1", counts, changes, fabric_changes, errors, duration_s=3.21)
+
+
+OPERATIONS = {
+    "preview-changes": operation(PREVIEW, Counts(created=1, updated=3, attribution=1, unchanged=66), CHANGES),
+    "preview-clean": operation(PREVIEW, Counts(unchanged=71)),
+    "preview-failed": operation(PREVIEW, Counts(), errors=("no such branch",)),
+    "sync-changes": operation(SYNC, Counts(created=2, updated=1, unchanged=68), CHANGES),
+    "sync-clean": operation(SYNC, Counts(unchanged=71)),
+    "sync-only-the-record": operation(
+        SYNC, Counts(unchanged=71), fabric_changes=(ResourceChange("fabric-1/identity", "update"),)
+    ),
+    "sync-partial": operation(SYNC, Counts(created=2, unchanged=3, failed=1), CHANGES, ("refused",)),
+    "sync-refused": operation(SYNC, Counts(), errors=("not valid",)),
+    "destroy": operation(DESTROY, Counts(deleted=71), CHANGES),
+    "destroy-empty": operation(DESTROY, Counts()),
+}
+
+
+def drift_report(*details, **counts):
+    states = {State[name]: count for name, count in counts.items()}
+    return DriftReport("fabric-1", sum(states.values()), states, tuple(details), notes=())
+
+
+def ref(kind, name):
+    return ObjectRef(kind, "default", name)
+
+
+ORIGIN = Origin("fabric-1/vpcs/web.yaml", 3, 0)
+DRIFTED = Detail(
+    ref("VPC", "vpc-1"),
+    State.DRIFTED,
+    ORIGIN,
+    managed=True,
+    differences=(Difference("cluster.spec.subnets.default.vlan", 1001, 1001, 1999),),
+)
+PENDING = Detail(
+    ref("VPC", "vpc-2"),
+    State.PENDING,
+    ORIGIN,
+    managed=True,
+    differences=(Difference("cluster.spec.subnets.default.vlan", 1002, 1001, 1001),),
+)
+MISSING_OBJECT = Detail(
+    ref("VPCPeering", "a--b"),
+    State.MISSING_FROM_CLUSTER,
+    ORIGIN,
+    managed=True,
+    differences=(Difference("cluster", {"kind": "VPCPeering"}, {"kind": "VPCPeering"}, MISSING),),
+)
+ORPHAN = Detail(ref("Server", "old"), State.MISSING_FROM_GIT, None, managed=False)
+UNREAD = Detail(ref("Switch", "leaf-1"), State.UNKNOWN, ORIGIN, managed=True, reason="the cluster does not answer")
+
+DRIFTS = {
+    "drift-clean": drift_report(IN_SYNC=71),
+    "drift-found": drift_report(
+        ORPHAN,
+        DRIFTED,
+        PENDING,
+        MISSING_OBJECT,
+        IN_SYNC=67,
+        DRIFTED=1,
+        PENDING=1,
+        MISSING_FROM_CLUSTER=1,
+        MISSING_FROM_GIT=1,
+    ),
+    "drift-unknown": drift_report(UNREAD, IN_SYNC=70, UNKNOWN=1),
+}
+
+
+def compare(name: str, text: str) -> None:
+    path = SNAPSHOTS / f"{name}.txt"
+    if os.environ.get("HHSYNC_UPDATE_SNAPSHOTS"):
+        path.write_text(text + "\n", "utf-8")
+    assert text + "\n" == path.read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_operation_as_text(name):
+    compare(name, report.operation_text(OPERATIONS[name]))
+
+
+@pytest.mark.parametrize("name", DRIFTS)
+def test_drift_as_text(name):
+    compare(name, report.drift_text(DRIFTS[name], 0.4))
+
+
+@pytest.mark.parametrize("name", DRIFTS)
+def test_drift_as_json(name):
+    compare(f"{name}-json", report.to_text(report.drift_json(DRIFTS[name], 0.4)))
+
+
+VALUES = [
+    (MISSING, "(absent)"),
+    (1001, "1001"),
+    (True, "true"),
+    (None, "null"),
+    ("10.0.0.0/24", "10.0.0.0/24"),
+    ("", '""'),
+    (" padded", '" padded"'),
+    ("two\nlines", '"two\\nlines"'),
+    ({"b": 1, "a": [2]}, '{"a": [2], "b": 1}'),
+    ("x" * 200, "x" * 99 + "…"),
+]
+
+
+@pytest.mark.parametrize(("value", "text"), VALUES)
+def test_a_value_in_a_line(value, text):
+    assert report.shown(value) == text
