@@ -110,7 +110,9 @@ class Operation:
         refresher = Refresher(deployment, self._host(of_today=self._request.run_program), is_the_point=True)
 
         def read_rest() -> None:
-            refresher.read_all(list(deployment.entries.values()), self._calls)
+            entries = list(deployment.entries.values())
+            refresher.read_all(entries, self._calls)
+            refresher.tell_rest(entries)
             refresher.remove_gone()
 
         if self._request.run_program:

@@ -63,6 +63,15 @@ class Refresher:
             for _ in pool.map(self._read_one, wanted):
                 pass
 
+    def tell_rest(self, entries: Iterable[Resource]) -> None:
+        """Count what no provider can be asked about: components, and what is only read."""
+        for entry in entries:
+            if not readable(entry) and not urns.is_provider(entry.type):
+                step = Step(Op.SAME, entry.urn, entry.type, entry, entry)
+                self._deployment.reporter.pre(replace(step, op=Op.REFRESH))
+                self._deployment.reporter.done(step)
+                self._deployment.reporter.outputs(step)
+
     def remove_gone(self) -> None:
         """Take what is gone out of the state, and every reference to it."""
         gone = frozenset(self._deployment.gone)

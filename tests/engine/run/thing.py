@@ -6,9 +6,9 @@ import json
 import os
 import time
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-import pulumi
+import pulumi  # noqa: TC002 - the SDK resolves the annotation below at run time
 from pulumi.dynamic import (
     CheckFailure,
     CheckResult,
@@ -78,7 +78,6 @@ class ThingProvider(ResourceProvider):
     """Objects have a name, a size, tags, and a checksum that only the server knows."""
 
     serialize_as_secret_always = False
-    server: ClassVar[Server]
 
     def configure(self, req: ConfigureRequest) -> None:
         self._server = Server(Path(req.config.require("server")))
