@@ -69,7 +69,7 @@ class GoTools:
     def version(self, program: str) -> str:
         """The pinned version of a program, as in go.mod, e.g. "v1.36.3"."""
         module = "go.etcd.io/etcd/server/v3" if program == "etcd" else "k8s.io/kubernetes"
-        found = re.search(rf"^\s*{re.escape(module)} (v\S+)$", (self.module / "go.mod").read_text(), re.MULTILINE)
+        found = re.search(rf"^\s*{re.escape(module)} (v\S+)", (self.module / "go.mod").read_text(), re.MULTILINE)
         if found is None:
             raise ServicesError(f"{self.module / 'go.mod'} does not require {module}: restore the file from Git")
         return found[1]

@@ -29,10 +29,11 @@ _POLL_SECONDS = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """The running of one set-up: where progress is told, and whether it was given up."""
+    """The running of one set-up: where progress is told, whether it was given up, and the lock files it holds."""
 
     progress: Progress
     given_up: threading.Event = field(default_factory=threading.Event)
+    _locks: list[int] = field(default_factory=list)
 
     def run(
         self,
@@ -60,6 +61,8 @@ class Steps:
                     stderr=out,
                     cwd=cwd,
                     env={**os.environ, **(environment or {})},
+                    # when we are killed, what we started works on and still holds the lock: nobody disturbs it
+                    pass_fds=tuple(self._locks),
                 )
             except OSError as error:
                 raise ServicesError(f"{what}: cannot run {command[0]}: {error.strerror or error}") from error
@@ -95,7 +98,10 @@ class Steps:
 
     @contextlib.contextmanager
     def alone(self, lock: Path, what: str) -> Iterator[None]:
-        """Hold a lock file; a second process waits and says so every 10 s. The system frees it when we die."""
+        """Hold a lock file; a second process waits and says so every 10 s.
+
+        The system frees it when we and the commands that we ran have ended.
+        """
         lock.parent.mkdir(parents=True, exist_ok=True)
         with lock.open("a") as file:
             waited = 0.0
@@ -108,7 +114,11 @@ class Steps:
                         self.progress(f"{what}: another process is at it, waiting ({waited:.0f} s)")
                     time.sleep(_POLL_SECONDS)
                     waited += _POLL_SECONDS
-            yield
+            self._locks.append(file.fileno())
+            try:
+                yield
+            finally:
+                self._locks.remove(file.fileno())
 
 
 def build_folder(target: Path, make: Callable[[Path], None]) -> bool:
