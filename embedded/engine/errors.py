@@ -3,6 +3,7 @@
 EngineError                 1   something a person can act on
 ├── BadInvocation           2   the command line is wrong
 ├── NotSupported            2   the real CLI can do this, this engine cannot; the text says what to do instead
+├── ProjectNotFound         1   no Pulumi.yaml here or above
 ├── StackNotFound           6   also when no stack is selected
 ├── StackAlreadyExists      1
 ├── StackLocked             1   another run holds the stack
@@ -37,6 +38,16 @@ class NotSupported(EngineError):
 
     def __init__(self, what: str, remedy: str = "install the Pulumi CLI and put it on PATH to use it") -> None:
         super().__init__(f"{what} is not supported by the embedded engine; {remedy}")
+
+
+class ProjectNotFound(EngineError):
+    """There is no Pulumi.yaml in `start` or above it."""
+
+    def __init__(self, start: object) -> None:
+        super().__init__(
+            f"no Pulumi.yaml project file found (searching upwards from {start}); "
+            "run the command inside a project, or pass --cwd"
+        )
 
 
 class StackNotFound(EngineError):

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from embedded.engine import configmap
-from embedded.engine.errors import EngineError, StateError
+from embedded.engine.errors import StateError
 from embedded.engine.files import write_atomic
 from embedded.engine.property_json import dumps
 
@@ -100,7 +100,7 @@ def to_json(update: Update, decrypt: Decrypt | None) -> dict[str, Any]:
         "startTime": _time(update.started),
         "message": update.message,
         "environment": update.environment,
-        "config": {key: config_json(value, decrypt) for key, value in sorted(update.config.items())},
+        "config": {key: _tolerant(value, decrypt) for key, value in sorted(update.config.items())},
         "result": update.result,
         "endTime": _time(update.ended),
         "resourceChanges": update.changes,
@@ -110,19 +110,24 @@ def to_json(update: Update, decrypt: Decrypt | None) -> dict[str, Any]:
 def config_json(value: ConfigValue, decrypt: Decrypt | None) -> dict[str, Any]:
     """A config value as `--json` output has it: `value` (text), `objectValue` for lists and mappings, `secret`.
 
-    A secret has neither value unless `decrypt` is given; one that cannot be decrypted says so in its place.
+    A secret has neither value unless `decrypt` is given.
     """
     secret = configmap.is_secure(value)
     if secret and decrypt is None:
         return {"secret": True}
-    try:
-        text = configmap.to_text(value, decrypt or str)
-    except EngineError:
-        return {"value": "ERROR_UNABLE_TO_DECRYPT", "secret": secret}
+    text = configmap.to_text(value, decrypt or str)
     shown: dict[str, Any] = {"value": text}
     if configmap.is_object(value):
         shown["objectValue"] = configmap.decrypted(value, decrypt or str)
     return {**shown, "secret": secret}
+
+
+def _tolerant(value: ConfigValue, decrypt: Decrypt | None) -> dict[str, Any]:
+    """As `config_json`; a secret made with a former key says so in its place."""
+    try:
+        return config_json(value, decrypt)
+    except StateError:
+        return {"value": "ERROR_UNABLE_TO_DECRYPT", "secret": True}
 
 
 def _time(seconds: int) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from embedded.engine import yaml_text
-from embedded.engine.errors import EngineError, NotSupported
+from embedded.engine.errors import EngineError, NotSupported, ProjectNotFound
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +59,7 @@ class Project:
 
 
 def find(start: Path) -> Path:
-    """The nearest Pulumi.yaml at `start` or above it. Raises EngineError when there is none."""
+    """The nearest Pulumi.yaml at `start` or above it. Raises ProjectNotFound when there is none."""
     start = start.resolve()
     for folder in (start, *start.parents):
         for name in ("Pulumi.yaml", "Pulumi.yml"):
@@ -67,10 +67,7 @@ def find(start: Path) -> Path:
                 return folder / name
         if (folder / "Pulumi.json").is_file():
             raise NotSupported(f"{folder / 'Pulumi.json'} (a project file in JSON)", "write it as Pulumi.yaml")
-    raise EngineError(
-        f"no Pulumi.yaml project file found (searching upwards from {start}); "
-        "run the command inside a project, or pass --cwd"
-    )
+    raise ProjectNotFound(start)
 
 
 def load(path: Path) -> Project:

@@ -120,14 +120,11 @@ class Context:
     journal: Journal
     """Where every step is reported, from any thread. In a preview it keeps everything in memory only."""
     save: SaveState
-    """Write the state now, atomically: integrity is checked and resources are sorted so that references point
-    backwards.
+    """Write the state now, atomically: integrity is checked, and resources are sorted so that references point back.
 
-    Without an argument it writes `journal.snapshot()`. With one, exactly that state is written, and the journal
-    starts again from it:
-    Resource objects of that snapshot are then the known ones. Raises EngineError when the state would be refused by
-    an engine.
-    In a preview it raises RuntimeError, since a preview that saves is a defect.
+    Without an argument it writes `journal.snapshot()`. With one, exactly that state is written, and the journal starts
+    again from it: Resource objects of that snapshot are then the known ones. Raises EngineError when the state would be
+    refused by an engine. In a preview it raises RuntimeError, since a preview that saves is a defect.
     """
     record_history: RecordHistory
     """Write the history entry of this run; the kind, message, environment and config are filled in from the request."""

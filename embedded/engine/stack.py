@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from embedded.engine import checkpoint, configmap, integrity, journal_file
-from embedded.engine.errors import EngineError, IntegrityError, NotSupported, StateError
+from embedded.engine.errors import EngineError, IntegrityError, NotSupported, ProjectNotFound, StateError
 from embedded.engine.journal_file import digest
 from embedded.engine.secrets import Cipher, new_salt
 from embedded.engine.stackconfig import StackConfig
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from embedded.engine.state import Snapshot
 
 _ATTEMPTS = 20
+ROOT_TYPE = "pulumi:pulumi:Stack"
 
 
 @dataclass(slots=True)
@@ -37,6 +38,7 @@ class Stack:
     ref: StackRef
     env: Mapping[str, str]
     warn: Callable[[str], None]
+    cwd: Path
     project: Project | None = None
     config_path: Path | None = None
     """`--config-file`; None: the project's file for this stack."""
@@ -44,9 +46,9 @@ class Stack:
     _ciphers: dict[str, Cipher] = field(default_factory=dict)
 
     def require_project(self) -> Project:
-        """The project of this stack. Raises EngineError outside one, or inside another one."""
+        """The project of this stack. Raises ProjectNotFound outside one, EngineError inside another one."""
         if self.project is None:
-            raise EngineError("no Pulumi.yaml project file found; run this command inside the project, or pass --cwd")
+            raise ProjectNotFound(self.cwd)
         if self.project.name != self.ref.project:
             raise EngineError(
                 f"provided project name {self.ref.project!r} doesn't match {self.project.path} ({self.project.name!r})"
@@ -95,7 +97,7 @@ class Stack:
 
     def known_salt(self) -> str:
         """The salt of the stack file, else that of the state, else empty."""
-        return self.config.salt or _state_salt(self.document()[1])
+        return self.config.salt or self.state_salt()
 
     def config_cipher(self, *, create: bool = False) -> Cipher:
         """The cipher of the configuration: that of the known salt or, with `create`, of a new one.
@@ -121,6 +123,10 @@ class Stack:
             return _cannot_seal
         cipher = self.cipher(str(salt))
         return lambda text, place: {"ciphertext": cipher.encrypt(text, place)}
+
+    def state_salt(self) -> str:
+        """The salt of the state, or empty."""
+        return _state_salt(self.document()[1])
 
     # -- state
 
@@ -158,6 +164,18 @@ class Stack:
             integrity.check(snapshot.resources)
             return data, snapshot
         raise AssertionError("unreachable")
+
+    def root_outputs(self, open_salt: Callable[[str], Unseal] | None = None) -> dict[str, Any]:
+        """The outputs of the stack resource; without a journal nothing else is read. See `state` for `open_salt`."""
+        opener = open_salt or self.unseal
+        if self.backend.journal_path(self.ref).exists():
+            resources = self.state(opener)[1].resources
+            return next((resource.outputs for resource in resources if resource.type == ROOT_TYPE), {})
+        _, document = self.document()
+        for entry in document.resources:
+            if entry.get("type") == ROOT_TYPE:
+                return checkpoint.decode_resource(entry, opener(_state_salt(document))).outputs
+        return {}
 
     def recover(self) -> None:
         """Fold the journal of a killed run into the state file and remove it. Call it under the lock."""

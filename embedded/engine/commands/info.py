@@ -1,0 +1,79 @@
+"""Commands about the engine itself: version, about, whoami, plugin ls, install, cancel."""
+
+from __future__ import annotations
+
+import platform
+from typing import TYPE_CHECKING
+
+from embedded.engine import locks
+from embedded.engine.checkpoint import ENGINE_VERSION
+from embedded.engine.errors import BadInvocation
+
+if TYPE_CHECKING:
+    from embedded.engine.arguments import Invocation
+    from embedded.engine.shell import Shell
+
+
+def version(shell: Shell, _line: Invocation) -> int:
+    """Print the version that the Automation API checks; it is that of the SDK, not of a CLI."""
+    shell.out(ENGINE_VERSION)
+    return 0
+
+
+def about(shell: Shell, line: Invocation) -> int:
+    """Say which engine this is, and where state is kept and why there."""
+    project = shell.find_project()
+    backend = shell.backend(project)
+    facts = {
+        "engine": "embedded (pure Python)",
+        "version": ENGINE_VERSION,
+        "python": platform.python_version(),
+        "backend": backend.url,
+        "backend_from": backend.source,
+        "state": str(backend.book),
+        "user": locks.user_name(),
+        "project": project.name if project else "",
+    }
+    if line.flag("json"):
+        shell.json(facts)
+    else:
+        shell.table(("", ""), [(key.replace("_", " "), value) for key, value in facts.items()])
+    return 0
+
+
+def whoami(shell: Shell, line: Invocation) -> int:
+    """The account's name; a folder has no users of its own."""
+    backend = shell.backend(shell.find_project())
+    user = locks.user_name()
+    if line.flag("json"):
+        shell.json({"user": user, "url": backend.url})
+    elif line.flag("verbose"):
+        shell.out(f"User: {user}\nOrganizations: \nBackend URL: {backend.url}\nToken type: personal")
+    else:
+        shell.out(user)
+    return 0
+
+
+def plugins(shell: Shell, line: Invocation) -> int:
+    """No plugins: dynamic providers come with the SDK."""
+    if line.flag("json"):
+        shell.json([])
+    else:
+        shell.out("No plugins: this engine runs Python programs and dynamic providers, which need none")
+    return 0
+
+
+def install(shell: Shell, _line: Invocation) -> int:
+    """Nothing to do: the environment that runs this engine has the SDK."""
+    shell.out("Nothing to install: the Python environment of this command is used as it is")
+    return 0
+
+
+def cancel(shell: Shell, line: Invocation) -> int:
+    """Delete every lock of a stack, whoever holds it."""
+    if not (line.flag("yes") or shell.truthy("PULUMI_SKIP_CONFIRMATIONS")):
+        raise BadInvocation("pass --yes to cancel; a run that is still alive would then no longer be alone")
+    stack = shell.stack(line, shell.named(line))
+    locks.cancel(stack.backend.lock_folder(stack.ref))
+    shell.out(f"The currently running update for '{stack.ref.name}' has been canceled!")
+    return 0
