@@ -1,47 +1,54 @@
-"""Cancelling a run: the first request ends it cleanly, a second one at once."""
+"""Cancelling a run: the first request ends it in good order, a second one at once."""
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Self
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from embedded.engine.deployment import Deployment
-
 _POLL_SECONDS = 0.1
 
 
-class Interrupts:
-    """Watches the cancel event of a run while it is open.
+def run_interruptible(
+    work: Callable[[], None], asked: threading.Event, cancel: Callable[[], None], abort: Callable[[], None]
+) -> None:
+    """Do `work` in another thread and return when it is done; raises what it raised.
 
-    The event is cleared when it has been acted on, so that whoever sets it again asks for an end at once: provider
-    calls are then given up, whatever they are doing.
+    `cancel` is called when `asked` is set, or on the first KeyboardInterrupt of this thread (a program that uses the
+    engine as a library gets those here); `abort` on every further one. Neither may block.
     """
+    outcome: Future[None] = Future()
 
-    def __init__(self, cancel: threading.Event, deployment: Deployment, abort: Callable[[], None]) -> None:
-        self._cancel = cancel
-        self._deployment = deployment
-        self._abort = abort
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="cancel-watch", daemon=True)
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:  # handed to the caller, whatever it is
+            outcome.set_exception(error)
+        else:
+            outcome.set_result(None)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+    threading.Thread(target=run, name="operation", daemon=True).start()
+    requests = 0
+    while True:
+        try:
+            while not _done(outcome):
+                if asked.is_set() and requests == 0:
+                    requests = 1
+                    cancel()
+            break
+        except KeyboardInterrupt:
+            requests += 1
+            (cancel if requests == 1 else abort)()
+    outcome.result()
 
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
 
-    def _watch(self) -> None:
-        while not self._over.wait(_POLL_SECONDS):
-            if not self._cancel.is_set():
-                continue
-            self._cancel.clear()
-            if self._deployment.canceled:
-                self._abort()
-                return
-            self._deployment.cancel()
-            self._deployment.reporter.diagnostic("warning", "canceling: running steps are finished, no new ones start")
+def _done(outcome: Future[None]) -> bool:
+    """Whether it has ended, within a moment; waiting in short pieces keeps this thread open to interrupts."""
+    try:
+        outcome.exception(_POLL_SECONDS)
+    except TimeoutError:
+        return False
+    return True

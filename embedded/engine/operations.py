@@ -14,7 +14,7 @@ from embedded.engine.executor import Executor
 from embedded.engine.failures import Stopped
 from embedded.engine.finish import finished_stack
 from embedded.engine.goals import PLUGIN
-from embedded.engine.interrupts import Interrupts
+from embedded.engine.interrupts import run_interruptible
 from embedded.engine.program_run import ProgramRun
 from embedded.engine.provider_host import ProviderHost
 from embedded.engine.refresher import Refresher
@@ -72,8 +72,7 @@ class Operation:
         if self._request.clear_pending_creates and not self._deployment.dry:
             self._context.journal.clear_pending()
         try:
-            with Interrupts(self._context.cancel, self._deployment, self._abort):
-                self._phases()
+            run_interruptible(self._phases, self._context.cancel, self._cancel, self._abort)
         except Stopped:
             self._deployment.stopping.set()
         return self._finish(started)
@@ -160,6 +159,10 @@ class Operation:
 
     def _current(self, entry: Resource) -> Resource:
         return entry if entry.delete else self._deployment.entries[entry.urn]
+
+    def _cancel(self) -> None:
+        self._reporter.diagnostic("warning", "canceling: running steps are finished, no new ones start")
+        self._deployment.cancel()
 
     def _abort(self) -> None:
         for host in self._hosts:
