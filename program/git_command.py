@@ -17,10 +17,13 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from providers.errors import GitError, one_line
+
+# Where there is no git, GitPython would end the import with a page of text; we say it in one line at the first command.
+os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+
 from git.cmd import Git
 from git.exc import GitCommandNotFound
-
-from providers.errors import GitError, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -179,6 +182,7 @@ class GitCommand:
 
     def _argv(self, arguments: Sequence[str]) -> list[str]:
         foreign = sorted(name for name in os.environ if name.startswith("GIT_") and name not in _KEPT)
+        foreign = [name for name in foreign if not name.startswith("GIT_PYTHON_")]
         scrub = ["env", *(part for name in foreign for part in ("-u", name))] if foreign else []
         return [*scrub, "git", *arguments]
 
