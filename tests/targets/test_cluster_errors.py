@@ -189,6 +189,7 @@ def test_a_lost_race_says_so() -> None:
     cluster = _cluster(_status(409, "the object has been modified", "Conflict", name="vpc-1"))
     with pytest.raises(errors.Conflict, match="someone else changed it meanwhile; run again"):
         cluster.replace(MANIFEST, live)
+    assert cluster.requests == 1
 
 
 def test_a_name_that_went_to_another_object_is_a_conflict_of_the_delete() -> None:

@@ -259,6 +259,7 @@ def test_a_server_that_repeats_our_token_does_not_put_it_into_the_error() -> Non
     assert SECRET not in str(caught.value)
     assert "token (hidden) is bad" in str(caught.value)
     assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
 
 
 def test_credentials_in_a_url_are_refused_and_not_shown() -> None:
