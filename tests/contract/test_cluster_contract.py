@@ -274,6 +274,13 @@ def test_all_12_kinds_are_served(cluster: Cluster) -> None:
     assert cluster.requests == 2
 
 
+@pytest.mark.parametrize("group", sorted({kind.group for kind in KINDS.values()}))
+def test_the_schemas_of_a_group_can_be_read(cluster: Cluster, group: str) -> None:
+    documents = cluster.openapi(group)["components"]["schemas"].values()
+    kinds = {entry["kind"] for document in documents for entry in document.get("x-kubernetes-group-version-kind", ())}
+    assert {kind.name for kind in KINDS.values() if kind.group == group} <= kinds
+
+
 def test_credentials_that_are_not_accepted_name_the_setting(fabric: FabricAccess) -> None:
     stranger = Cluster(ClusterSettings(url=fabric.url, token="no-such-token", ca_file=fabric.ca_file))
     with pytest.raises(errors.Unauthorized, match="check hhsync:clusterToken") as caught:

@@ -218,6 +218,11 @@ def test_a_group_that_is_not_served_lacks_all_its_kinds() -> None:
     assert _cluster(httpx2.Response(404, text="404 page not found")).crds() == set(KINDS)
 
 
+def test_a_group_that_is_not_served_has_no_schemas() -> None:
+    with pytest.raises(errors.NotInstalled, match=r"read the schemas of vpc\.githedgehog\.com: .* it does not serve"):
+        _cluster(httpx2.Response(404, text="404 page not found")).openapi("vpc.githedgehog.com")
+
+
 def test_a_denial_knows_the_objects_it_speaks_of() -> None:
     denied = Denied("x", target="cluster", server="s", reason="failed to validate: vpc vpc-7 not found")
     assert denied.mentions({"vpc-7", "other"})
