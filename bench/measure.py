@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
+import sys
 import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ SAMPLE_SECONDS = 0.1
 #: Often enough for children that live for seconds, and a few milliseconds of work each.
 
 MEGABYTE = 1_000_000
+CHILD = Path(__file__).with_name("child.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,10 @@ def run(
         CommandFailed: it ended with a status that is not in `accept`.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
+    report = log.with_suffix(".json")
     with log.open("wb") as output:
-        started = time.monotonic()
         child = subprocess.Popen(
-            list(argv),
+            [sys.executable, "-S", str(CHILD), str(report), *argv],
             cwd=cwd,
             env={**os.environ, **(environment or {})},
             stdin=subprocess.DEVNULL,
@@ -62,19 +64,17 @@ def run(
             stderr=subprocess.STDOUT,
         )
         with _Sampler(child.pid) as sampler:
-            _, status, usage = os.wait4(child.pid, 0)
-        seconds = time.monotonic() - started
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode not in accept:
+            status = child.wait()
+    if status not in accept:
         tail = log.read_text(errors="replace").strip().splitlines()[-15:]
-        raise CommandFailed(f"{argv[0]} ended with status {child.returncode}, see {log}:\n" + "\n".join(tail))
-    # ru_maxrss is in KiB on Linux, and is that of the largest of the child and the descendants it waited for
-    process_mb = usage.ru_maxrss * 1024 / MEGABYTE
-    return Cost(seconds, usage.ru_utime + usage.ru_stime, process_mb, max(sampler.peak / MEGABYTE, process_mb))
+        raise CommandFailed(f"{argv[0]} ended with status {status}, see {log}:\n" + "\n".join(tail))
+    used = json.loads(report.read_text())
+    process_mb = used["process_bytes"] / MEGABYTE
+    return Cost(used["seconds"], used["cpu_seconds"], process_mb, max(sampler.peak / MEGABYTE, process_mb))
 
 
 class _Sampler:
-    """Watches a process and its descendants; `peak` is the largest sum of their memory in bytes."""
+    """Watches the descendants of a process; `peak` is the largest sum of their memory in bytes."""
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
@@ -92,18 +92,17 @@ class _Sampler:
 
     def _watch(self) -> None:
         while not self._stop.wait(SAMPLE_SECONDS):
-            self.peak = max(self.peak, sum(_memory(pid) for pid in _tree(self._pid)))
+            self.peak = max(self.peak, sum(_memory(pid) for pid in _descendants(self._pid)))
 
 
-def _tree(pid: int) -> Iterator[int]:
-    yield pid
+def _descendants(pid: int) -> Iterator[int]:
     try:
-        children = [Path(task, "children").read_text().split() for task in Path(f"/proc/{pid}/task").iterdir()]
+        groups = [Path(task, "children").read_text().split() for task in Path(f"/proc/{pid}/task").iterdir()]
     except OSError:  # it ended meanwhile
         return
-    for group in children:
-        for child in group:
-            yield from _tree(int(child))
+    for child in (int(child) for group in groups for child in group):
+        yield child
+        yield from _descendants(child)
 
 
 def _memory(pid: int) -> int:

@@ -9,14 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pulumi.automation import ConfigValue
-
-from automation.workspace import Workspace
+from automation.engines import choose_engine
 from bench.measure import Cost, run
-from providers.settings import NAMESPACE, SECRET_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
     from embedded.services import FabricAccess, NetBoxAccess
 
@@ -70,25 +67,24 @@ class Project:
         for command in (["init", "-q", "-b", "main"], ["add", "-A"], [*who, "commit", "-q", "-m", "The fabric"]):
             subprocess.run(["git", *command], cwd=self.repository, check=True)
 
-    def configure(self, netbox: NetBoxAccess, cluster: FabricAccess) -> str:
-        """Make the stack and its config; returns the engine's name and version."""
-        workspace = Workspace.find(self.folder, {**os.environ, **self.environment})
-        values = {
-            "gitUrl": str(self.repository),
-            "gitPath": FOLDER,
-            "netboxUrl": netbox.url,
-            "netboxToken": netbox.token,
-            "kubeconfig": cluster.hhsync_kubeconfig,
+    def configure(self, netbox: NetBoxAccess, cluster: FabricAccess) -> None:
+        """Make the stack and its config, and let hhsync try the connections."""
+        options = {
+            "--git-url": str(self.repository),
+            "--git-path": FOLDER,
+            "--netbox-url": netbox.url,
+            "--kubeconfig": cluster.hhsync_kubeconfig,
         }
-        stack = workspace.create(FABRIC)
-        stack.set_all_config(
-            {f"{NAMESPACE}:{key}": ConfigValue(value, secret=key in SECRET_KEYS) for key, value in values.items()}
-        )
-        return str(workspace.engine.info)
+        flat = [text for option in options.items() for text in option]
+        self.hhsync("init", *flat, environment={"HHSYNC_NETBOX_TOKEN": netbox.token})
 
-    def hhsync(self, verb: str, *arguments: str, accept: Collection[int] = (0,)) -> Cost:
+    def engine(self) -> str:
+        """Name and version of the engine that the verbs run on."""
+        return str(choose_engine(os.environ).info)
+
+    def hhsync(self, verb: str, *arguments: str, environment: Mapping[str, str] | None = None) -> Cost:
         """Run one verb on the fabric."""
         argv = [str(Path(sys.executable).with_name("hhsync")), verb, FABRIC, *arguments]
         number = len(list((self.folder / "logs").iterdir()))
         log = self.folder / "logs" / f"{number:02}-{verb}.log"
-        return run(argv, cwd=self.folder, log=log, environment=self.environment, accept=accept)
+        return run(argv, cwd=self.folder, log=log, environment={**self.environment, **(environment or {})})

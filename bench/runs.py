@@ -59,8 +59,8 @@ class Bench:
         project = Project.make(self.work / "project", generate(count))
         floor = Kubectl(kubectl(GoTools(self.cache), Steps(self.say)), self.running.fabric("fabric-1").admin_kubeconfig)
         netbox = NetBox(self.running.netbox)
-        engine = project.configure(self.running.netbox, self.running.fabric("fabric-2"))
-        self.report.facts |= {"engine": engine, "kubectl": floor.version()}
+        project.configure(self.running.netbox, self.running.fabric("fabric-2"))
+        self.report.facts |= {"engine": project.engine(), "kubectl": floor.version()}
         self._types()
         self._first(project, floor)
         self._raw(project, netbox, connections)
