@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,9 +40,9 @@ class Kubectl:
 
     def _run(self, verb: str, project: Project, *options: str) -> Cost:
         argv = [str(self.program), verb, *(options or ("--server-side",)), "-R", "-f", str(project.manifests)]
-        # a home of its own, so that nobody's cached discovery helps or hinders
-        with tempfile.TemporaryDirectory(prefix="hhsync-bench-kubectl-") as home:
-            environment = {"KUBECONFIG": self.kubeconfig, "HOME": home, "PATH": os.environ["PATH"]}
-            return run(
-                argv, cwd=project.folder, log=project.folder / "logs" / f"kubectl-{verb}.log", environment=environment
-            )
+        # a home of its own: its cache of what the server offers is empty at the first run only, as a user's would be
+        home = project.folder / "kubectl-home"
+        home.mkdir(exist_ok=True)
+        environment = {"KUBECONFIG": self.kubeconfig, "HOME": str(home)}
+        log = project.folder / "logs" / f"kubectl-{verb}.log"
+        return run(argv, cwd=project.folder, log=log, environment=environment)

@@ -65,7 +65,10 @@ class Bench:
         self._first(project, floor)
         self._raw(project, netbox, connections)
         for number in range(1, rounds + 1):
-            self._repeated(project, floor, f"{number} of {rounds}")
+            self.say(f"round {number} of {rounds}")
+            self._count(DIFF, floor.diff(project))
+            self._count(NOTHING, project.hhsync("sync"))
+            self._count(DRIFT, project.hhsync("drift"))
         if list_page:
             self._list_page(netbox, list_page)
         self._ratios()
@@ -75,7 +78,7 @@ class Bench:
     def _types(self) -> None:
         access = self.running.netbox
         assert access is not None
-        self.say(TYPES)
+        self.say("making the types in NetBox")
         started = time.monotonic()
         made = target.NetBox(NetBoxSettings(access.url, access.token)).ensure_types()
         if made:
@@ -84,19 +87,16 @@ class Bench:
             self.report.notes.append("NetBox's types were there already.")
 
     def _first(self, project: Project, floor: Kubectl) -> None:
-        self.say(APPLY)
-        self.report.row(APPLY).add(floor.apply(project))
-        self.say(FIRST)
-        self.report.row(FIRST).add(project.hhsync("sync"))
+        self._count(APPLY, floor.apply(project))
+        self._count(FIRST, project.hhsync("sync"))
 
     def _raw(self, project: Project, netbox: NetBox, connections: int) -> None:
         """Post what the sync just made once more, as the records of another fabric."""
-        self.say(RAW)
         file = project.folder / "batches.json"
         copied = netbox.batches(netbox.records(FABRIC), FLOOR, file)
         if copied != self.report.facts["CRs"]:
             raise RuntimeError(f"the sync left {copied} records in NetBox, not {self.report.facts['CRs']}")
-        self.report.row(RAW).add(self._post(file, project.folder / "logs" / "raw.log", connections))
+        self._count(RAW, self._post(file, project.folder / "logs" / "raw.log", connections))
         self.report.facts["connections of raw"] = connections
 
     def _post(self, file: Path, log: Path, connections: int) -> Cost:
@@ -106,11 +106,9 @@ class Bench:
         argv = [sys.executable, "-m", "bench.raw", str(file), str(connections)]
         return run(argv, cwd=CLONE, log=log, environment=environment)
 
-    def _repeated(self, project: Project, floor: Kubectl, number: str) -> None:
-        self.say(f"{DIFF}, {NOTHING}, {DRIFT}: {number}")
-        self.report.row(DIFF).add(floor.diff(project))
-        self.report.row(NOTHING).add(project.hhsync("sync"))
-        self.report.row(DRIFT).add(project.hhsync("drift"))
+    def _count(self, name: str, cost: Cost) -> None:
+        self.report.row(name).add(cost)
+        self.say(f"{name}: {cost.seconds:.2f} s, {cost.tree_mb:.0f} MB")
 
     def _list_page(self, netbox: NetBox, count: int) -> None:
         self.say(f"filling NetBox with {count} records")
