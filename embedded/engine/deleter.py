@@ -99,7 +99,7 @@ class Deleter:
             self._deployment.forget(entry)
             return
         timeouts = entry.extra.get("customTimeouts") or {}
-        with self._deployment.mutation("deleting", entry) as mutation:
+        with self._host.turn(), self._deployment.mutation("deleting", entry) as mutation:
             self._host.delete(entry.id, entry.outputs, float(timeouts.get("delete", 0)))
             mutation.removed(entry)
 

@@ -153,7 +153,7 @@ class Executor:
             self._fail(step, error, unclear=error.unanswered or old is not None)
 
     def _create(self, goal: Goal, new: Resource) -> Resource:
-        with self._deployment.mutation("creating", replace(new, outputs={}, id="")) as mutation:
+        with self._host.turn(), self._deployment.mutation("creating", replace(new, outputs={}, id="")) as mutation:
             id_, outputs = self._host.create(new.inputs, goal.custom_timeouts.get("create", 0))
             made = replace(new, id=id_, outputs=steps.mark_secrets(outputs, {}, goal.additional_secret_outputs))
             mutation.made(made)
@@ -161,7 +161,7 @@ class Executor:
         return made
 
     def _update(self, goal: Goal, old: Resource, new: Resource) -> Resource:
-        with self._deployment.mutation("updating", old) as mutation:
+        with self._host.turn(), self._deployment.mutation("updating", old) as mutation:
             outputs = self._host.update(old.id, old.outputs, new.inputs, goal.custom_timeouts.get("update", 0))
             made = replace(new, outputs=steps.mark_secrets(outputs, {}, goal.additional_secret_outputs))
             mutation.made(made)

@@ -144,7 +144,11 @@ class Operation:
         entry = self._deployment.entries.get(self._deployment.provider_urn)
         config = self._deployment.config if of_today or entry is None else entry.inputs
         host = ProviderHost(
-            self._context.project.name, config, parallel=self._calls, deadline=_call_seconds(self._context)
+            self._context.project.name,
+            config,
+            parallel=self._calls,
+            deadline=_call_seconds(self._context),
+            guard=self._deployment.guard,
         )
         self._hosts.append(host)
         return host

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import threading
 import traceback
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ from embedded.engine.values import Secret, Unknown
 from embedded.engine.workers import Aborted, DeadlineExceeded, Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 PROVIDER_KEY = "__provider"
 
@@ -51,19 +52,39 @@ class ReadAnswer:
 class ProviderHost:
     """Calls dynamic providers. All methods block and may be called from any thread.
 
-    They raise ProviderFailed when the provider raised or did not answer, Stopped when the run was aborted, and
-    NotSupported for values that cannot be handed over.
+    Create, update and delete are made inside a `turn`, so that what a journal notes as begun really is. The others take
+    theirs by themselves. They raise ProviderFailed when the provider raised or did not answer, Stopped when the run was
+    aborted, and NotSupported for values that cannot be handed over.
     """
 
-    def __init__(self, project: str, config: Mapping[str, Any], *, parallel: int, deadline: float) -> None:
-        """`config` maps `namespace:key` to values; `parallel` calls at most run at a time; `deadline` in seconds."""
+    def __init__(
+        self,
+        project: str,
+        config: Mapping[str, Any],
+        *,
+        parallel: int,
+        deadline: float,
+        guard: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`config` maps `namespace:key` to values; `parallel` calls at most run at a time; `deadline` in seconds.
+
+        `guard` is called at the start of every turn and raises when no new call may be made.
+        """
         self._project = project
         self._config = {key: value.value if isinstance(value, Secret) else value for key, value in config.items()}
         self._deadline = deadline
+        self._guard = guard
         self._slots = threading.BoundedSemaphore(parallel)
         self._workers = Workers(self._enter_thread)
         self._lock = threading.Lock()
         self._providers: dict[str, ResourceProvider | Exception] = {}
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait until one more call may be made."""
+        with self._slots:
+            self._guard()
+            yield
 
     def check(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
         """The inputs as the provider wants them, secrets marked as in `news`. Raises CheckFailed."""
@@ -75,7 +96,8 @@ class ProviderHost:
             findings = tuple((str(failure.property), str(failure.reason)) for failure in result.failures or ())
             return from_provider(result.inputs or {}), findings
 
-        inputs, findings = self._call("check", work)
+        with self.turn():
+            inputs, findings = self._call("check", work)
         if findings:
             raise CheckFailed(findings)
         return mark_secrets({**inputs, **_pickle(news)}, news)
@@ -89,7 +111,8 @@ class ProviderHost:
             changes = None if result.changes is None else bool(result.changes)
             return DiffAnswer(changes, tuple(result.replaces or ()), bool(result.delete_before_replace))
 
-        return self._call("diff", work)
+        with self.turn():
+            return self._call("diff", work)
 
     def create(self, inputs: Mapping[str, Any], seconds: float = 0) -> tuple[str, dict[str, Any]]:
         """Make the object: its id and outputs. `seconds` replaces the deadline when it is not 0."""
@@ -137,7 +160,8 @@ class ProviderHost:
             found = None if result.inputs is None else from_provider(result.inputs)
             return ReadAnswer(str(result.id), from_provider(result.outs), found)
 
-        answer = self._call("read", work, seconds)
+        with self.turn():
+            answer = self._call("read", work, seconds)
         if answer.gone:
             return answer
         outs = mark_secrets({**answer.outputs, **_pickle(known)}, known)
@@ -150,20 +174,19 @@ class ProviderHost:
 
     def _call[T](self, name: str, work: Callable[[], T], seconds: float = 0) -> T:
         limit = seconds or self._deadline
-        with self._slots:
-            try:
-                return self._workers.call(work, limit)
-            except Aborted:
-                raise Stopped from None
-            except DeadlineExceeded:
-                raise ProviderFailed(
-                    f"the provider's {name} did not return within {limit:g} s; what it has done is not known",
-                    unanswered=True,
-                ) from None
-            except (NotSupported, ProviderFailed):
-                raise
-            except BaseException as error:  # a provider is user code and may raise anything, SystemExit included
-                raise ProviderFailed(message_of(error), detail=_trace(error)) from error
+        try:
+            return self._workers.call(work, limit)
+        except Aborted:
+            raise Stopped from None
+        except DeadlineExceeded:
+            raise ProviderFailed(
+                f"the provider's {name} did not return within {limit:g} s; what it has done is not known",
+                unanswered=True,
+            ) from None
+        except (NotSupported, ProviderFailed):
+            raise
+        except BaseException as error:  # a provider is user code and may raise anything, SystemExit included
+            raise ProviderFailed(message_of(error), detail=_trace(error)) from error
 
     def _provider(self, *properties: Mapping[str, Any]) -> ResourceProvider:
         pickle = next((text for text in map(_pickle_text, properties) if text), "")

@@ -46,7 +46,7 @@ class Server:
         (self.root / "objects" / f"{name}.json").unlink(missing_ok=True)
 
     def order(self, **faults: str) -> None:
-        """Faults by `operation_name`, e.g. `create_a="no space"`."""
+        """Faults by `operation_name`: a message to raise, `after OTHER: MESSAGE`, `sleep SECONDS`, or `hang`."""
         (self.root / "faults.json").write_text(json.dumps(faults))
 
     def log(self, call: str, name: str, token: str = "") -> None:
@@ -66,6 +66,10 @@ class Server:
         path = self.root / "faults.json"
         faults = json.loads(path.read_text()) if path.exists() else {}
         wanted = faults.get(f"{call}_{name}")
+        if wanted and wanted.startswith("after "):
+            other, _, wanted = wanted.removeprefix("after ").partition(": ")
+            while (call, other) not in self.calls():
+                time.sleep(0.02)
         if wanted == "hang":
             time.sleep(3600)
         if wanted and wanted.startswith("sleep "):
