@@ -155,15 +155,24 @@ class Stack:
                     raise
                 time.sleep(0.05)
                 continue
-            if fold is None:
-                integrity.check(base.resources)
-                return data, base
-            snapshot = fold.snapshot()
+            return data, self._sound(base) if fold is None else self._sound_fold(fold.snapshot())
+        raise AssertionError("unreachable")
+
+    def _sound(self, snapshot: Snapshot) -> Snapshot:
+        try:
+            integrity.check(snapshot.resources)
+        except IntegrityError as error:
+            raise IntegrityError(f"{self.backend.state_path(self.ref)} cannot be used: {error}") from None
+        return snapshot
+
+    def _sound_fold(self, snapshot: Snapshot) -> Snapshot:
+        try:
             integrity.prune(snapshot.resources)
             snapshot.resources = integrity.sort(snapshot.resources)
             integrity.check(snapshot.resources)
-            return data, snapshot
-        raise AssertionError("unreachable")
+        except IntegrityError as error:
+            raise IntegrityError(f"{self.backend.journal_path(self.ref)} cannot be folded in: {error}") from None
+        return snapshot
 
     def root_outputs(self, open_salt: Callable[[str], Unseal] | None = None) -> dict[str, Any]:
         """The outputs of the stack resource; without a journal nothing else is read. See `state` for `open_salt`."""
@@ -189,10 +198,7 @@ class Stack:
             snapshot = fold.snapshot()
             for line in integrity.prune(snapshot.resources):
                 self.warn(f"warning: {line}, which the killed run had not reached")
-            try:
-                self.save(snapshot)
-            except IntegrityError as error:
-                raise IntegrityError(f"{path} of a run that was killed cannot be folded in: {error}") from None
+            self.save(self._sound_fold(snapshot))
             self.warn(f"warning: recovered the state of a run that was killed ({len(fold.open)} operations unfinished)")
         path.unlink(missing_ok=True)
 
