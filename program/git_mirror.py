@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Seconds to wait for another run that fetches the same repository.
 LOCK_DEADLINE = 600.0
+#: GIT_CONFIG_COUNT came with 2.31, GIT_CONFIG_GLOBAL with 2.32.
+OLDEST_GIT = (2, 32)
 _BRANCH = re.compile(r"(?![-/.])(?!.*(?:\.\.|//|@\{|/\.))[^\x00-\x20\x7f~^:?*\[\\]+(?<!\.lock)(?<![/.])")
 #: What git says when the mirror itself is damaged, e.g. by a kill in the middle of a fetch.
 _DAMAGED = re.compile(
@@ -46,7 +48,8 @@ def fetched(settings: GitSettings, cache: Path) -> Iterator[tuple[GitCommand, st
     if url.startswith("/") and not Path(url).is_dir():
         raise GitError(f"no Git repository at {url}: the folder does not exist; check hhsync:gitUrl")
     mirror = cache / "git" / hashlib.sha256(url.encode()).hexdigest()[:32]
-    mirror.parent.mkdir(parents=True, exist_ok=True)
+    cache.mkdir(parents=True, exist_ok=True)
+    mirror.parent.mkdir(mode=0o700, exist_ok=True)  # what a token opened is nobody else's to read
     command = GitCommand(settings, mirror)
     with _lock(mirror.with_suffix(".lock"), url) as share:
         head = _fetch(command, settings, mirror)
@@ -60,6 +63,7 @@ def _fetch(command: GitCommand, settings: GitSettings, mirror: Path) -> str:
     for last in (False, True):
         try:
             if not (mirror / "HEAD").is_file():
+                _require_version(command)
                 command.run("init", "--bare", "--quiet", str(mirror))
             command.run(
                 "fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head",
@@ -73,6 +77,15 @@ def _fetch(command: GitCommand, settings: GitSettings, mirror: Path) -> str:
                 raise GitError(f"Git repository {command.url}: {command.meaning(failure)}") from None
             shutil.rmtree(mirror, ignore_errors=True)
     raise AssertionError("the second attempt returns or raises")
+
+
+def _require_version(command: GitCommand) -> None:
+    """Older gits would pass over the configuration that we hand over in the environment, and the credentials with it."""
+    said = command.run("version").decode("ascii", "replace")
+    numbers = tuple(int(number) for number in re.findall(r"[0-9]+", said)[:2])
+    if numbers < OLDEST_GIT:
+        oldest = ".".join(str(number) for number in OLDEST_GIT)
+        raise GitError(f"{said.strip()} is too old; hhsync needs git {oldest} or newer")
 
 
 def _missing_branch(command: GitCommand, settings: GitSettings) -> GitError:

@@ -322,6 +322,16 @@ def test_these_forms_of_a_url_are_taken(url: str) -> None:
     assert checked_url(GitSettings(url)) == url
 
 
+def test_a_git_that_is_too_old_is_named(repository: Repository, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(git_mirror, "OLDEST_GIT", (99, 1))
+    assert "is too old; hhsync needs git 99.1" in refusal(GitSettings(repository.url, path="f"), cache)
+
+
+def test_the_cache_is_nobody_elses_to_read(repository: Repository) -> None:
+    read(repository)
+    assert (repository.path.parent / "cache/git").stat().st_mode & 0o077 == 0
+
+
 def test_no_git_on_the_machine_is_one_line(repository: Repository, cache: Path) -> None:
     code = (
         "import sys, pathlib\nfrom program.git_source import read_snapshot\nfrom providers.errors import GitError\n"
