@@ -149,6 +149,11 @@ class Deployment:
             if not self.dry:
                 self.context.journal.write(new, old=old)
 
+    def exchange(self, new: Resource, old: Resource) -> None:
+        """Put an entry in the place of another of the same URN that is marked to be deleted."""
+        if not self.dry:
+            self.context.journal.write(new, old=old)
+
     def forget(self, old: Resource) -> None:
         """Take an entry out of the state that no provider call had to remove."""
         with self._lock:

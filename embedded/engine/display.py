@@ -79,7 +79,8 @@ class Display:
 
     def failed(self, step: Step) -> None:
         """The line of a step that failed."""
-        self._out(self._line(step, f"{_DONE.get(step.op, step.op.value)}: failed".replace("unchanged: ", "")))
+        verb = "check" if step.op is Op.SAME else step.op.value.replace("-", " ")
+        self._out(self._line(step, f"{verb} failed"))
 
     def info(self, message: str) -> None:
         """A line that is not about a resource."""

@@ -16,6 +16,8 @@ import grpc
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc
 
+from embedded.engine.errors import EngineError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -73,7 +75,11 @@ class InlineProgram:
         info = language_pb2.ProgramInfo(
             root_directory=spec.root, program_directory=spec.pwd, entry_point=spec.entry_point
         )
-        stub.GetRequiredPackages(language_pb2.GetRequiredPackagesRequest(info=info), timeout=_CONNECT_SECONDS)
+        try:
+            stub.GetRequiredPackages(language_pb2.GetRequiredPackagesRequest(info=info), timeout=_CONNECT_SECONDS)
+        except grpc.RpcError as error:
+            self._channel.close()
+            raise EngineError(f"the inline program's server at {address} does not answer: {_details(error)}") from error
         self._call: Any = stub.Run.future(  # type: ignore[no-untyped-call]
             language_pb2.RunRequest(
                 project=spec.project,
@@ -96,8 +102,7 @@ class InlineProgram:
         try:
             response = self._call.result()
         except (grpc.RpcError, grpc.FutureCancelledError) as error:
-            detail = error.details() if isinstance(error, grpc.RpcError) else "cancelled"  # type: ignore[attr-defined]
-            return Outcome(ok=False, error=f"the inline program's server did not answer: {detail}")
+            return Outcome(ok=False, error=f"the inline program's server went away: {_details(error)}")
         finally:
             self._channel.close()
         return Outcome(ok=not response.error and not response.bail, error=response.error, told=response.bail)
@@ -111,7 +116,10 @@ class ChildProgram:
     """A process that runs a program on disk, in a process group of its own that dies with this process."""
 
     def __init__(self, spec: ProgramSpec, say: Callable[[str, str], None]) -> None:
-        """`say(severity, line)` takes what the program prints: `info`, or `info#err` for stderr."""
+        """`say(severity, line)` takes what the program prints: `info`, or `info#err` for stderr.
+
+        Raises EngineError when the program's folder cannot be entered.
+        """
         reader, self._lifeline = os.pipe()
         try:
             self._process = subprocess.Popen(
@@ -126,9 +134,9 @@ class ChildProgram:
                 text=True,
                 errors="replace",
             )
-        except BaseException:
+        except OSError as error:
             os.close(self._lifeline)
-            raise
+            raise EngineError(f"the program in {spec.pwd} cannot be started: {error.strerror}") from error
         finally:
             os.close(reader)
         self._readers = [
@@ -152,6 +160,11 @@ class ChildProgram:
         """End the whole process group."""
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
+
+
+def _details(error: Exception) -> str:
+    details = error.details() if isinstance(error, grpc.Call) else str(error)  # type: ignore[no-untyped-call]
+    return str(details or "cancelled")
 
 
 def _arguments(spec: ProgramSpec, lifeline: int) -> list[str]:

@@ -43,6 +43,8 @@ def run(request: Request, context: Context) -> int:
     Raises EngineError before anything has happened for what this engine does not do, and NoChangesExpected at the end.
     """
     refuse_flags(request)
+    if context.project.runtime != "python":
+        raise NotSupported(f"the language runtime {context.project.runtime!r}")
     refuse_state(context)
     reporter = Reporter(request, context)
     try:
@@ -196,12 +198,12 @@ class Operation:
         word = _WORDS.get(self._request.kind, self._request.kind)
         if not ok:
             self._reporter.diagnostic("error", f"{word} {'canceled' if result == 'canceled' else 'failed'}")
-        self._reporter.end(result, stack.outputs if stack is not None and ok else None)
         if not deployment.dry:
             self._context.save()
             self._context.record_history(
                 result=result, started=started, ended=int(time.time()), changes=dict(self._reporter.changes)
             )
+        self._reporter.end(result, stack.outputs if stack is not None and ok else None)
         if ok and self._request.expect_no_changes and set(self._reporter.changes) - {Op.SAME.value}:
             raise NoChangesExpected(word)
         return 0 if ok else 8 if result == "canceled" else 1

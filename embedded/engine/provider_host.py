@@ -23,7 +23,7 @@ from embedded.engine.errors import NotSupported
 from embedded.engine.failures import CheckFailed, ProviderFailed, Stopped
 from embedded.engine.provider_values import from_provider, to_provider
 from embedded.engine.steps import DiffAnswer, mark_secrets
-from embedded.engine.values import Secret, Unknown
+from embedded.engine.values import Secret, Unknown, unwrap
 from embedded.engine.workers import Aborted, DeadlineExceeded, Workers
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class ProviderHost:
         `guard` is called at the start of every turn and raises when no new call may be made.
         """
         self._project = project
-        self._config = {key: value.value if isinstance(value, Secret) else value for key, value in config.items()}
+        self._config = {key: unwrap(value) for key, value in config.items()}
         self._deadline = deadline
         self._guard = guard
         self._slots = threading.BoundedSemaphore(parallel)

@@ -73,15 +73,24 @@ class Refresher:
                 self._deployment.reporter.outputs(step)
 
     def remove_gone(self) -> None:
-        """Take what is gone out of the state, and every reference to it."""
-        gone = frozenset(self._deployment.gone)
-        parents = {urn: self._deployment.entries[urn].parent for urn in gone}
-        for urn in gone:
-            self._deployment.forget(self._deployment.entries.pop(urn))
-        for entry in list(self._deployment.entries.values()):
+        """Take what is gone out of the state, and first every reference to it: the state is valid at any moment."""
+        deployment = self._deployment
+        gone = frozenset(deployment.gone)
+        parents = {urn: deployment.entries[urn].parent for urn in gone}
+        for entry in list(deployment.entries.values()):
+            kept = prune.pruned(entry, gone, parents)
+            if kept is not entry and entry.urn not in gone:
+                deployment.persist(kept, entry)
+        for index, entry in enumerate(deployment.doomed):
             kept = prune.pruned(entry, gone, parents)
             if kept is not entry:
-                self._deployment.persist(kept, entry)
+                deployment.doomed[index] = kept
+                deployment.exchange(kept, entry)
+        leaving = [
+            entry.urn for entry in deployment.context.snapshot.resources if not entry.delete and entry.urn in gone
+        ]
+        for urn in reversed(leaving):
+            deployment.forget(deployment.entries.pop(urn))
 
     def _read_one(self, entry: Resource) -> None:
         try:

@@ -44,6 +44,10 @@ class CheckedJournal(Journal):
         super().write(new, old=old)
         self._check()
 
+    def remove(self, old: Resource) -> None:
+        super().remove(old)
+        self._check()
+
     def _check(self) -> None:
         integrity.check(integrity.sort(self.snapshot().resources))
 
