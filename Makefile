@@ -17,7 +17,6 @@ lint:
 	$(BIN)/lint-imports
 
 bench: setup
-	@$(BIN)/python -m embedded.services kubectl
 	@$(BIN)/python -m bench
 
 setup:

@@ -7,9 +7,9 @@ line, and no server that listens before its passwords are set.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import stat
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embedded.services.errors import ServicesError
-from embedded.services.files import own_folder
+from embedded.services.files import own_folder, write_private
 from embedded.services.packages import postgresql_bin
 from embedded.services.ports import LOOPBACK
 from embedded.services.process import Server
@@ -75,13 +75,17 @@ def unprivileged_user() -> tuple[int, int] | None:
 def data_parent(home: Path) -> Path:
     """The folder for data folders of this home: `home` itself when the unprivileged user can reach it.
 
-    Below a home such as /root, which others may not enter, it is one under /var/lib/hhsync named by the home's hash.
+    Below a home such as /root, which others may not enter, it is a folder under /var/lib/hhsync whose random name is
+    kept in the home: a home that was deleted and made anew never finds another one's data.
     """
     own_folder(home)
     if unprivileged_user() is None or all(folder.stat().st_mode & stat.S_IXOTH for folder in home.parents):
         return home
+    name_file = home / "postgres-folder"
+    if not name_file.exists():
+        write_private(name_file, secrets.token_hex(8))
     own_folder(_UNREACHABLE_HOME)
-    return own_folder(_UNREACHABLE_HOME / hashlib.sha256(str(home).encode()).hexdigest()[:12])
+    return own_folder(_UNREACHABLE_HOME / name_file.read_text())
 
 
 @dataclass(frozen=True, slots=True)
