@@ -42,7 +42,7 @@ def refusal(endpoint: Endpoint, about: str, answer: Answer) -> errors.TargetErro
     """
     status = answer.body if isinstance(answer.body, dict) and answer.body.get("kind") == "Status" else {}
     message = str(status.get("message") or "")
-    if (denied := _DENIED.search(message)) and answer.status < 500:
+    if denied := _DENIED.search(message):
         return _denied(endpoint, about, denied["webhook"], denied["reason"])
     if answer.status == 403:
         return _forbidden(endpoint, about, message)

@@ -20,7 +20,7 @@ from providers.core.identity import KINDS, ObjectRef
 from providers.settings import ClusterSettings
 from providers.targets import cluster as cluster_module
 from providers.targets.cluster import Cluster
-from providers.targets.cluster_objects import replacement
+from providers.targets.cluster_objects import replacement, same_content
 from providers.targets.cluster_snapshot import ClusterSnapshot
 
 if TYPE_CHECKING:
@@ -364,6 +364,20 @@ def test_what_only_others_may_change_is_carried_over_and_the_rest_is_not() -> No
     }
 
 
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        (_live(resourceVersion="8", managedFields=[{}]), True),
+        (_live(labels={}), True),
+        (_live(labels={"a": "1"}), False),
+        (_live(annotations={"a": "1"}), False),
+        ({**_live(), "spec": {"vlan": 1}}, False),
+    ],
+)
+def test_two_answers_are_the_same_in_what_people_write(other: dict[str, Any], same: bool) -> None:
+    assert same_content(_live(), other) is same
+
+
 def test_a_spec_is_sent_exactly_as_given() -> None:
     spec = {"n": 1.0, "empty": {}, "list": [], "no": False, "nothing": None}
     assert replacement({**_manifest(), "spec": spec}, _live())["spec"] == spec
@@ -377,8 +391,13 @@ def _listing(*names: str) -> Callable[[Request], Response]:
 
 
 def test_32_threads_share_one_list_a_kind() -> None:
-    begin = threading.Barrier(32, timeout=20)
-    snapshot = ClusterSnapshot(_cluster(_listing("vpc-1")))
+    begin = threading.Barrier(32, timeout=60)
+
+    def slowly(request: Request) -> Response:
+        time.sleep(0.1)
+        return _listing("vpc-1")(request)
+
+    snapshot = ClusterSnapshot(_cluster(slowly))
 
     def read(_: int) -> Any:
         begin.wait()
@@ -421,5 +440,15 @@ def test_our_own_writes_are_seen_without_another_list() -> None:
 def test_a_write_before_the_first_list_is_not_hidden_by_it() -> None:
     snapshot = ClusterSnapshot(_cluster(_listing("vpc-1")))
     snapshot.put(_live(resourceVersion="9"))
+    assert snapshot.get(REF) == _live(resourceVersion="9")
     assert snapshot.requests == 0
     assert snapshot.all(VPC)[REF]["metadata"]["resourceVersion"] == "9"
+
+
+def test_a_write_while_the_list_is_on_its_way_is_not_hidden_by_it() -> None:
+    def handle(request: Request) -> Response:
+        snapshot.drop(REF)
+        return _listing("vpc-1")(request)
+
+    snapshot = ClusterSnapshot(_cluster(handle))
+    assert snapshot.get(REF) is None

@@ -437,7 +437,7 @@ def test_a_call_ends_at_its_deadline(only_once: None, drip: bool) -> None:
 
 
 def test_32_threads_get_a_connection_each() -> None:
-    together = threading.Barrier(32, timeout=20)
+    together = threading.Barrier(32, timeout=60)
 
     def handle(request: Any) -> None:
         together.wait()
