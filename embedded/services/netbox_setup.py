@@ -15,7 +15,7 @@ from embedded.services.errors import ServicesError
 from embedded.services.files import TOOLS, own_folder, remove_tree
 from embedded.services.ports import Ports
 from embedded.services.postgres import Cluster, data_parent, major_version
-from embedded.services.steps import Steps, build_folder, last_lines, restart_folder
+from embedded.services.steps import Steps, build_folder, last_line, restart_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,7 +88,7 @@ class NetBoxSetup:
             ],
             self._log("netbox-pip"),
             environment={"PIP_ROOT_USER_ACTION": "ignore"},
-            detail=lambda log: last_lines(log, 1)[:80],
+            detail=last_line,
         )
         self._collect_static(steps)
         done.touch()
@@ -154,7 +154,7 @@ class NetBoxSetup:
             [str(self.python), "-c", _FEW_COLLECTIONS, *arguments],
             self._log(f"netbox-{arguments[0]}"),
             environment={"NETBOX_ROOT": str(root), "PYTHONUNBUFFERED": "1"},
-            detail=lambda log: last_lines(log, 1)[:100],
+            detail=last_line,
         )
 
     def _log(self, name: str) -> Path:

@@ -144,5 +144,5 @@ class Server:
 
 def _base_environment() -> dict[str, str]:
     """What a server inherits: no configuration of the caller's shell, so that a run is the same from anywhere."""
-    kept = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ")
+    kept = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")
     return {name: os.environ[name] for name in kept if name in os.environ}

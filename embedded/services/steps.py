@@ -78,7 +78,8 @@ class Steps:
         finally:
             _end(child)
         if child.returncode:
-            raise ServicesError(f"{what} failed with exit code {child.returncode}: {last_lines(log)} (log: {log})")
+            words = " | ".join(line.strip()[:200] for line in _lines(log)[-2:]) or "it said nothing"
+            raise ServicesError(f"{what} failed with exit code {child.returncode}: {words} (log: {log})")
 
     def side_by_side(self, jobs: Mapping[str, Callable[[], None]]) -> None:
         """Run independent jobs in threads; when one fails the others are given up and its error is raised."""
@@ -141,13 +142,17 @@ def restart_folder(part: Path) -> None:
     part.mkdir(parents=True)
 
 
-def last_lines(log: Path, lines: int = 2) -> str:
-    """The last lines of a log that say something, as one line."""
+def last_line(log: Path) -> str:
+    """The last line of a log, cut to what fits into a progress line; empty when there is none yet."""
+    lines = _lines(log)
+    return lines[-1].strip()[:100] if lines else ""
+
+
+def _lines(log: Path) -> list[str]:
     try:
-        text = log.read_text(errors="replace").strip().splitlines()
+        return log.read_text(errors="replace").strip().splitlines()
     except FileNotFoundError:
-        text = []
-    return " | ".join(line.strip()[:200] for line in text[-lines:]) or "it said nothing"
+        return []
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
