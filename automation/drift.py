@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from automation.events import kind_of
-from automation.progress import Progress, silent
+from automation.progress import Progress, silent, ticking
 from automation.workspace import engine_errors
 from program import load
 from program.config import cache_folder
@@ -29,9 +29,8 @@ from providers.settings import GitSettings
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from program.load import Loaded
-
     from automation.workspace import Workspace
+    from program.load import Loaded
 
 log = logging.getLogger("hhsync.drift")
 
@@ -58,7 +57,7 @@ def drift(workspace: Workspace, fabric: str, progress: Progress | None = None) -
     config = workspace.config(fabric)
     session = Session(config, fabric)
     shown.update("reading Git, the state and the servers")
-    with ThreadPoolExecutor(max_workers=2 * _AT_ONCE) as pool:
+    with ticking(shown), ThreadPoolExecutor(max_workers=2 * _AT_ONCE) as pool:
         desired = pool.submit(load.load_desired, GitSettings.from_config(config), cache_folder())
         state = pool.submit(recorded, workspace, fabric)
         live = {kind: pool.submit(_read, session.live.all, kind) for kind in KINDS.values()}
@@ -74,7 +73,6 @@ def drift(workspace: Workspace, fabric: str, progress: Progress | None = None) -
         )
         facts = list(pool.map(partial(_completed, session), facts))
     report = core.report(fabric, facts, notes=sorted({one.note for one in facts if one.note}))
-    shown.end()
     seconds = time.monotonic() - started
     log.info("drift of %s: %s in %.1f s", fabric, {state.value: n for state, n in report.counts.items()}, seconds)
     return report, seconds

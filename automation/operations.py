@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from automation import events
-from automation.progress import Phases, Progress, silent
+from automation.progress import Phases, Progress, silent, ticking
 from automation.results import DESTROY, PREVIEW, SYNC, OperationResult
 from automation.workspace import engine_errors
 from program.config import ALLOW_DELETES_VARIABLE, VERB_VARIABLE
@@ -81,8 +81,8 @@ def _run(
             (shown.line if final else shown.update)(text)
 
     started = time.monotonic()
-    errors = _call(stack, fabric, verb, on_event, collected)
-    shown.end()
+    with ticking(shown):
+        errors = _call(stack, fabric, verb, on_event, collected)
     result = OperationResult(
         verb=verb,
         fabric=fabric,

@@ -6,20 +6,25 @@ phase that says something and one at its end, and at most one each few seconds i
 
 from __future__ import annotations
 
+import io
+import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
 from automation.results import DESTROY, PREVIEW
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from automation.events import Collected
 
 _REDRAW_SECONDS = 0.1
 _PLAIN_SECONDS = 5.0
 _ERASE = "\r\x1b[2K"
+_SILENT_SECONDS = 15.0
+#: After so long without a word a person wonders whether it hangs.
 
 
 @dataclass(slots=True)
@@ -54,7 +59,7 @@ class Phases:
             (counts.failed, "failed"),
         ]
         told = [f"{count} {would if word != 'failed' else ''}{word}" for count, word in named if count]
-        start = "deleting" if self.verb == DESTROY else f"{done} CRs"
+        start = "deleting" if self.verb == DESTROY else f"{done} CR{'s' * (done != 1)}"
         return f"{start}: {', '.join([*told, f'{counts.unchanged} unchanged'] if counts.unchanged else told)}"
 
 
@@ -70,43 +75,81 @@ class Progress:
     _pending: str = field(default="")
     _drawn: bool = False
     _at: float = field(default=-1e9)
+    _last: str = ""
+    _since: float = 0.0
+    _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def line(self, text: str) -> None:
         """A line that stays."""
         if self.quiet:
             return
-        self.end()
-        self.stream.write(f"{self.prefix}{text}\n")
-        self.stream.flush()
+        with self._lock:
+            self.end()
+            self._write(f"{self.prefix}{text}\n")
 
     def update(self, text: str) -> None:
         """The present phase's line; the next one replaces it."""
         if self.quiet:
             return
-        now = self.clock()
-        self._pending = text
-        if now - self._at < (_REDRAW_SECONDS if self.live else _PLAIN_SECONDS):
+        with self._lock:
+            now = self.clock()
+            self._pending = self._last = text
+            self._since = now
+            if now - self._at >= (_REDRAW_SECONDS if self.live else _PLAIN_SECONDS):
+                self._show(text, now)
+
+    def tick(self) -> None:
+        """Time passes: say that the present phase still goes on, where nothing was said for 15 s."""
+        if self.quiet or not self._last:
             return
-        self._at = now
-        if self.live:
-            self.stream.write(f"{_ERASE}{self.prefix}{text}")
-            self._drawn = True
-        else:
-            self.stream.write(f"{self.prefix}{text}\n")
-            self._pending = ""
-        self.stream.flush()
+        with self._lock:
+            now = self.clock()
+            if now - max(self._since, self._at) >= (1.0 if self.live else _SILENT_SECONDS):
+                self._pending = self._last
+                self._show(f"{self._last} … still at it after {now - self._since:.0f} s", now)
 
     def end(self) -> None:
         """Close the present phase: its last line stays."""
-        if self.quiet or not (self._pending or self._drawn):
+        if self.quiet:
             return
-        self.stream.write(f"{_ERASE if self._drawn else ''}{self.prefix}{self._pending}\n")
+        with self._lock:
+            if self._pending or self._drawn:
+                self._write(f"{_ERASE if self._drawn else ''}{self.prefix}{self._pending or self._last}\n")
+            self._pending, self._last, self._drawn, self._at = "", "", False, -1e9
+
+    def _show(self, text: str, now: float) -> None:
+        self._at = now
+        if self.live:
+            self._write(f"{_ERASE}{self.prefix}{text}")
+            self._drawn = True
+        else:
+            self._write(f"{self.prefix}{text}\n")
+            self._pending = ""
+
+    def _write(self, text: str) -> None:
+        self.stream.write(text)
         self.stream.flush()
-        self._pending, self._drawn, self._at = "", False, -1e9
+
+
+@contextmanager
+def ticking(progress: Progress, seconds: float = 1.0) -> Iterator[None]:
+    """Let the progress notice the time while the block runs; the phase is closed at its end."""
+    over = threading.Event()
+
+    def tick() -> None:
+        while not over.wait(seconds):
+            progress.tick()
+
+    thread = threading.Thread(target=tick, name="progress", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        progress.end()
 
 
 def silent() -> Progress:
     """For scripts: nothing is written."""
-    import io
-
     return Progress(io.StringIO(), quiet=True)

@@ -123,5 +123,5 @@ def test_progress_has_a_line_per_phase(tmp_path):
         "reading Git and the servers",
         "read 2 CRs",
         "compared 1 with the servers",
-        "1 CRs: 1 updated",
+        "1 CR: 1 updated",
     ]

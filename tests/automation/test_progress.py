@@ -77,3 +77,13 @@ def test_old_log_files_go(tmp_path):
         (tmp_path / "log" / f"{number:04}.log").touch()
     logs.set_up(tmp_path, io.StringIO(), verbose=False, quiet=False)
     assert len(list((tmp_path / "log").glob("*.log"))) == 20
+
+
+def test_a_phase_without_a_word_says_that_it_goes_on():
+    stream, times = io.StringIO(), iter([0.0, 10.0, 20.0, 30.0])
+    progress = Progress(stream, clock=lambda: next(times))
+    progress.update("making types")
+    for _ in range(3):
+        progress.tick()
+    progress.end()
+    assert stream.getvalue().splitlines() == ["making types", "making types … still at it after 20 s"]
