@@ -105,8 +105,8 @@ def magic(version: str) -> str:
 
 
 def now() -> str:
-    """The time as state files have it: RFC 3339, UTC."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    """The time as state files have it: RFC 3339, UTC, no trailing zeros."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f").rstrip("0").rstrip(".") + "Z"
 
 
 def parse(data: bytes) -> Document:

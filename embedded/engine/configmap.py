@@ -69,12 +69,12 @@ def is_secure(value: ConfigValue) -> bool:
 
 
 def is_object(value: ConfigValue) -> bool:
-    """Whether programs see the value as JSON text: lists, mappings and null."""
-    return value is None or isinstance(value, dict | list)
+    """Whether programs see the value as JSON text: lists and mappings."""
+    return isinstance(value, dict | list)
 
 
 def decrypted(value: ConfigValue, decrypt: Decrypt) -> Any:
-    """The value with every secret replaced by what `decrypt(ciphertext)` gives."""
+    """The value with every secret replaced by what `decrypt(ciphertext)` gives, and integral floats as integers."""
     match value:
         case Secure(ciphertext):
             return decrypt(ciphertext)
@@ -82,18 +82,26 @@ def decrypted(value: ConfigValue, decrypt: Decrypt) -> Any:
             return {key: decrypted(value[key], decrypt) for key in sorted(value)}
         case list():
             return [decrypted(item, decrypt) for item in value]
+        case float() if math.isfinite(value) and value.is_integer():
+            return int(value)
         case _:
             return value
 
 
 def to_text(value: ConfigValue, decrypt: Decrypt) -> str:
-    """What a program sees: texts as they are, everything else as compact JSON with sorted keys."""
+    """What a program sees: texts as they are, nothing for null, everything else as compact JSON with sorted keys.
+
+    Raises EngineError for infinite numbers, and whatever `decrypt` raises.
+    """
     plain = decrypted(value, decrypt)
+    if plain is None:
+        return ""
     if isinstance(plain, str):
         return plain
-    if isinstance(plain, float) and plain.is_integer() and math.isfinite(plain):
-        return str(int(plain))
-    return dumps(plain)
+    try:
+        return dumps(plain)
+    except ValueError:
+        raise EngineError("a configuration value holds a number that JSON lacks (infinite, or not a number)") from None
 
 
 def parse_key(text: str, project: str, *, path: bool = False) -> str:

@@ -65,7 +65,7 @@ class NoStackSelected(EngineError):
     exit_code = 6
 
     def __init__(self) -> None:
-        super().__init__("no stack selected; please use `pulumi stack select` or pass --stack NAME")
+        super().__init__("no stack selected; please use `pulumi stack select` to choose one, or pass --stack NAME")
 
 
 class StackAlreadyExists(EngineError):

@@ -27,6 +27,8 @@ BYTE_STRING = "803fd3297a5875dc03ca845dda5d2a98"
 FLOAT = "8ad145fe-0d11-4827-bfd7-1abcbf086f5c"
 UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _KEPT = (ASSET, ARCHIVE, BYTE_STRING)
+_HTML = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
+"""The CLI escapes these inside secrets; the same plaintext is what keeps a ciphertext from changing."""
 _EXPONENT_FROM = 1e21  # Go writes larger floats with an exponent
 
 
@@ -47,7 +49,7 @@ def encode(value: Any, seal: Callable[[str, str], Mapping[str, str]], place: str
         case float():
             return _encode_float(value)
         case Secret(inner):
-            text = dumps(encode(inner, _no_seal))
+            text = dumps(encode(inner, _no_seal)).translate(_HTML)
             return {SIGNATURE: SECRET, **seal(text, place)} if seal is not _no_seal else encode(inner, _no_seal)
         case Unknown():
             return UNKNOWN_TEXT

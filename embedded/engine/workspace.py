@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import pwd
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +19,15 @@ if TYPE_CHECKING:
 
 
 def user_home(env: Mapping[str, str]) -> Path:
-    """The home folder that `env` names, else that of the account."""
-    return Path(env["HOME"]) if env.get("HOME") else Path.home()
+    """The account's home folder, as the CLI finds it: by the account first, by HOME where it has none."""
+    try:
+        return Path(pwd.getpwuid(os.getuid()).pw_dir)
+    except KeyError:
+        return Path(env.get("HOME") or "/")
 
 
 def pulumi_home(env: Mapping[str, str]) -> Path:
-    """PULUMI_HOME, or ~/.pulumi."""
+    """PULUMI_HOME, or `.pulumi` in the account's home folder."""
     return Path(env["PULUMI_HOME"]) if env.get("PULUMI_HOME") else user_home(env) / ".pulumi"
 
 

@@ -21,7 +21,9 @@ def run(shell: Shell, line: Invocation) -> int:
     request = build(shell, line)
     confirmed = line.flag("yes") or line.flag("skip-preview") or shell.truthy("PULUMI_SKIP_CONFIRMATIONS")
     if not request.preview_only and not confirmed:
-        raise BadInvocation("--yes or --skip-preview must be passed in to proceed when running in non-interactive mode")
+        raise BadInvocation(
+            "--yes or --skip-preview or --preview-only must be passed in to proceed when running in non-interactive mode"
+        )
     stack = shell.stack(line)
     _override_config(stack, line)
     code = _operate(shell, stack, request)

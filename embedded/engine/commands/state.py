@@ -130,7 +130,8 @@ def _exported(stack: Stack, *, show: bool) -> dict[str, Any]:
     version, features, deployment = document.version, list(document.features), document.deployment
     if show or stack.backend.journal_path(stack.ref).exists():
         _, snapshot = stack.state()
-        version, features, deployment = checkpoint.deployment_of(snapshot, _plain if show else stack.seal(snapshot))
+        version, features, exported = checkpoint.deployment_of(snapshot, _plain if show else stack.seal(snapshot))
+        deployment = {**exported, "manifest": (deployment or exported)["manifest"]}
     return {"version": version, **({"features": features} if features else {}), "deployment": deployment}
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from embedded.engine.request import Context, Request
-    from tests.engine.files.conftest import Engine
+    from tests.engine.files.world import Engine
 
 
 def workspace(engine: Engine) -> auto.LocalWorkspace:

@@ -6,17 +6,15 @@ import gzip
 import hashlib
 import json
 import os
-from typing import TYPE_CHECKING
+import pwd
+from pathlib import Path
 
 import pytest
 
-from embedded.engine import files, project
+from embedded.engine import files, project, workspace
 from embedded.engine.backend import Backend, StackRef
 from embedded.engine.errors import EngineError, NotSupported, StackNotFound, StateError
 from embedded.engine.workspace import Selection
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 REF = StackRef("proj", "dev")
 
@@ -46,14 +44,15 @@ def test_impossible_stack_names(text: str) -> None:
         StackRef.parse(text, "proj")
 
 
-def test_a_url_is_found_where_the_contract_says(tmp_path: Path) -> None:
+def test_a_url_is_found_where_the_contract_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home, work = tmp_path / "home", tmp_path / "work"
     work.mkdir()
     (work / "Pulumi.yaml").write_text(f"name: p\nruntime: python\nbackend: {{url: 'file://{tmp_path}/b'}}\n")
     with_url = project.load(work / "Pulumi.yaml")
     (work / "Pulumi.yaml").write_text("name: p\nruntime: python\n")
     plain = project.load(work / "Pulumi.yaml")
-    env = {"HOME": str(home), "PULUMI_BACKEND_URL": f"file://{tmp_path}/a"}
+    monkeypatch.setattr(workspace, "user_home", lambda _env: home)
+    env = {"PULUMI_BACKEND_URL": f"file://{tmp_path}/a"}
     assert Backend.open(env, with_url, work).folder == tmp_path / "a"
     del env["PULUMI_BACKEND_URL"]
     assert Backend.open(env, with_url, work).folder == tmp_path / "b"
@@ -78,15 +77,16 @@ URLS = [
 
 
 @pytest.mark.parametrize(("url", "folder"), URLS)
-def test_forms_of_a_file_url(tmp_path: Path, url: str, folder: str) -> None:
-    env = {"HOME": str(tmp_path / "home"), "PULUMI_BACKEND_URL": url}
+def test_forms_of_a_file_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, folder: str) -> None:
+    monkeypatch.setattr(workspace, "user_home", lambda _env: tmp_path / "home")
+    env = {"PULUMI_BACKEND_URL": url}
     assert Backend.open(env, None, tmp_path / "work").folder == tmp_path / folder
 
 
 @pytest.mark.parametrize("url", ["https://api.pulumi.com", "s3://user:pw@bucket", "gs://b", "postgres://u:pw@h/d"])
 def test_other_backends_are_refused_without_their_credentials(tmp_path: Path, url: str) -> None:
     with pytest.raises(NotSupported, match="file:// URL") as caught:
-        Backend.open({"PULUMI_BACKEND_URL": url, "HOME": str(tmp_path)}, None, tmp_path)
+        Backend.open({"PULUMI_BACKEND_URL": url}, None, tmp_path)
     assert "pw" not in str(caught.value)
 
 
@@ -203,3 +203,7 @@ def test_a_former_kind_of_selection_is_read(tmp_path: Path) -> None:
     selection._path.parent.mkdir()
     selection._path.write_text('{"stack": "organization/proj/old"}')
     assert selection.get() == "organization/proj/old"
+
+
+def test_the_home_folder_is_that_of_the_account_as_for_the_cli() -> None:
+    assert workspace.user_home({"HOME": "/elsewhere"}) == Path(pwd.getpwuid(os.getuid()).pw_dir)

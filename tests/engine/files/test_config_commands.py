@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 if TYPE_CHECKING:
-    from tests.engine.files.conftest import Engine
+    from tests.engine.files.world import Engine
 
 
 def stored(engine: Engine) -> dict[str, object]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from embedded.engine.request import Context, Request
-    from tests.engine.files.conftest import Engine
+    from tests.engine.files.world import Engine
 
 RUN = """
 import os, sys

@@ -15,7 +15,7 @@ from embedded.engine.locks import StackLock, cancel
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.engine.files.conftest import Engine
+    from tests.engine.files.world import Engine
 
 FOREIGN = {"pid": 1, "username": "ann", "hostname": "elsewhere", "timestamp": "2026-01-01T00:00:00Z"}
 

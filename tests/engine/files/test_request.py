@@ -11,7 +11,7 @@ from embedded.engine.state import Resource
 
 if TYPE_CHECKING:
     from embedded.engine.request import Context, Request
-    from tests.engine.files.conftest import Engine
+    from tests.engine.files.world import Engine
 
 URN = "urn:pulumi:dev::proj::pulumi:pulumi:Stack::proj-dev"
 

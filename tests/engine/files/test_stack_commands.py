@@ -12,7 +12,7 @@ import pytest
 from embedded.engine.values import Secret
 
 if TYPE_CHECKING:
-    from tests.engine.files.conftest import Engine
+    from tests.engine.files.world import Engine
 
 ROOT = {"urn": "urn:pulumi:dev::proj::pulumi:pulumi:Stack::proj-dev", "custom": False, "type": "pulumi:pulumi:Stack"}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
