@@ -29,6 +29,8 @@ UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _KEPT = (ASSET, ARCHIVE, BYTE_STRING)
 _HTML = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 """The CLI escapes these inside secrets; the same plaintext is what keeps a ciphertext from changing."""
+_NEVER_MARKED = frozenset({int, bool, type(None)})
+_PLAIN = _NEVER_MARKED | {str}
 _EXPONENT_FROM = 1e21  # Go writes larger floats with an exponent
 
 
@@ -43,9 +45,25 @@ def encode(value: Any, seal: Callable[[str, str], Mapping[str, str]], place: str
     `place` names where the value stands (`URN|outputs.key`), so that the same secret in the same place keeps its
     ciphertext. A secret inside a secret loses its own mark. Raises TypeError for anything that is no property value.
     """
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    # The two branches that states consist of come first, and plain items are not passed down: a state has 100,000s.
+    if kind is dict:
+        return {
+            key: item if type(item := value[key]) in _PLAIN else encode(item, seal, place and f"{place}.{key}")
+            for key in sorted(value)
+        }
+    if kind is list:
+        return [
+            item if type(item) in _PLAIN else encode(item, seal, place and f"{place}[{index}]")
+            for index, item in enumerate(value)
+        ]
+    return _encode_marked(value, seal, place)
+
+
+def _encode_marked(value: Any, seal: Callable[[str, str], Mapping[str, str]], place: str) -> Any:
     match value:
-        case None | bool() | int() | str():
-            return value
         case float():
             return _encode_float(value)
         case Secret(inner):
@@ -57,10 +75,12 @@ def encode(value: Any, seal: Callable[[str, str], Mapping[str, str]], place: str
             known = "" if isinstance(identifier, Unknown) else identifier
             with_id = {} if known is None else {"id": known}
             return {SIGNATURE: RESOURCE, **with_id, "packageVersion": version, "urn": urn}
+        case int() | str():  # a subclass, such as an enumeration
+            return value
         case dict():
-            return {key: encode(value[key], seal, f"{place}.{key}" if place else "") for key in sorted(value)}
+            return encode(dict(value), seal, place)
         case list() | tuple():
-            return [encode(item, seal, f"{place}[{index}]" if place else "") for index, item in enumerate(value)]
+            return encode(list(value), seal, place)
         case _:
             raise TypeError(f"{type(value).__name__} is no property value")
 
@@ -80,19 +100,24 @@ def decode(value: Any, unseal: Callable[[str, str], str], place: str = "") -> An
 
     Raises StateError for a malformed or unknown mark.
     """
-    match value:
-        case str():
-            return UNKNOWN if value == UNKNOWN_TEXT else value
-        case float():
-            return int(value) if value.is_integer() and abs(value) < _EXPONENT_FROM else value
-        case list():
-            return [decode(item, unseal, f"{place}[{index}]" if place else "") for index, item in enumerate(value)]
-        case dict():
-            if SIGNATURE in value:
-                return _decode_marked(value, unseal, place)
-            return {key: decode(item, unseal, f"{place}.{key}" if place else "") for key, item in value.items()}
-        case _:
-            return value
+    kind = type(value)
+    if kind is str:
+        return UNKNOWN if value == UNKNOWN_TEXT else value
+    if kind is dict:
+        if SIGNATURE in value:
+            return _decode_marked(value, unseal, place)
+        return {
+            key: item if type(item) in _NEVER_MARKED else decode(item, unseal, place and f"{place}.{key}")
+            for key, item in value.items()
+        }
+    if kind is list:
+        return [
+            item if type(item) in _NEVER_MARKED else decode(item, unseal, place and f"{place}[{index}]")
+            for index, item in enumerate(value)
+        ]
+    if kind is float:
+        return int(value) if value.is_integer() and abs(value) < _EXPONENT_FROM else value
+    return value
 
 
 def _decode_marked(value: dict[str, Any], unseal: Callable[[str, str], str], place: str) -> Any:

@@ -238,3 +238,19 @@ def test_assets_pass_through_word_for_word() -> None:
 def test_a_secret_inside_a_secret_is_sealed_once() -> None:
     encoded = property_json.encode(Secret({"a": Secret(1)}), seal)
     assert encoded == {SIGNATURE: property_json.SECRET, "ciphertext": 'sealed:{"a":1}'}
+
+
+def test_kinds_of_text_list_and_mapping_count_as_such() -> None:
+    import enum
+
+    class Word(enum.StrEnum):
+        A = "a"
+
+    class Table(dict[str, int]):
+        pass
+
+    assert property_json.dumps(property_json.encode({"w": Word.A, "t": Table(x=1), "l": (1, Word.A)}, seal)) == (
+        '{"l":[1,"a"],"t":{"x":1},"w":"a"}'
+    )
+    with pytest.raises(TypeError):
+        property_json.encode({"x": object()}, seal)
