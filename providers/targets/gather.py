@@ -12,13 +12,13 @@ import threading
 import time
 from typing import TYPE_CHECKING, cast
 
-from providers.errors import Conflict, NotFound, Rejected, ServerFailure, TargetError
+from providers.errors import Conflict, Rejected, ServerFailure, TargetError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_SPLIT = (Rejected, Conflict, NotFound, ServerFailure)
-#: Answers about content: another half of the batch may be accepted. Unreachable, Unauthorized and Forbidden concern all.
+_SPLIT = (Rejected, Conflict, ServerFailure)
+#: Answers about content: another half of the batch may be accepted. Every other error concerns all, e.g. Unreachable.
 
 _HOPELESS = 3
 #: So many elements refused one after the other with a 5xx, each alone, and none accepted: the server is broken, not the

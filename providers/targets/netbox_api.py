@@ -34,7 +34,10 @@ PAGE = 1000
 #: NetBox's default MAX_PAGE_SIZE; a server with a smaller one answers smaller pages.
 
 WRITE_DEADLINE = 120.0
-#: Seconds for a bulk write or a change of types: 100 records take 2–4 s on an idle server, and a busy one ten times as much.
+#: Seconds for a bulk write: 100 records take 2–4 s on an idle server, and a busy one ten times as much.
+
+SCHEMA_DEADLINE = 300.0
+#: Seconds for a change of types: 15 fields take 2–4 s on an idle server, and a lost answer leaves work under way there.
 
 _NO_PERMISSION = "You do not have permission"
 #: How NetBox begins the 403 of an accepted token; every other 403 is about the token itself.
@@ -125,13 +128,13 @@ class NetBoxApi:
             f"the custom objects plugin is missing; install {PLUGIN_PACKAGE} there and add {PLUGIN} to PLUGINS",
         )
 
-    def write_one(self, method: str, path: str, body: Any, *, about: str) -> Any:
-        """Write one object; returns it as NetBox stored it (None after a DELETE).
+    def write_schema(self, method: str, path: str, body: Any, *, about: str) -> Any:
+        """Write a type or its fields; returns them as NetBox stored them (None after a DELETE).
 
         Raises:
             TargetError: by cause.
         """
-        return self.http.call(method, path, body=body, about=about, deadline=WRITE_DEADLINE).body
+        return self.http.call(method, path, body=body, about=about, deadline=SCHEMA_DEADLINE).body
 
     def write_list(self, method: str, path: str, body: list[dict[str, Any]], abouts: Sequence[str]) -> Answer:
         """Write a list, all or nothing. `abouts` says of each element what is being done to what, for errors.

@@ -10,7 +10,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from providers.errors import NotFound, ServerFailure
+from providers.errors import Conflict, NotFound
 from providers.targets import netbox_types
 from providers.targets.gather import Culprits, Gatherer
 from providers.targets.netbox_api import PLUGIN_API, PLUGIN_PAGES, is_duplicate
@@ -50,12 +50,27 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class _Write:
-    """One element of a bulk write: `key` is its ref or name, `fields` are canonical, `message` goes to the change log."""
+    """One element of a bulk write: `key` is its ref or name, `fields` are canonical, `message` goes to the change log.
+
+    `fabric_id` is the id that NetBox wants instead of the name in `fields`, None where that is "".
+    """
 
     key: str
     fields: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     record_id: int = 0
     message: str = ""
+    fabric_id: int | None = None
+
+    def body(self) -> dict[str, Any]:
+        """What is sent."""
+        body: dict[str, Any] = dict(self.fields)
+        if "fabric" in body:
+            body["fabric"] = self.fabric_id
+        if self.record_id:
+            body["id"] = self.record_id
+        if self.message:
+            body["changelog_message"] = self.message
+        return body
 
 
 class FabricNames:
@@ -130,7 +145,7 @@ class Table:
             TargetError: by cause, about this very record.
         """
         wanted = netbox_types.canonical(self._type, fields)
-        return self._creates.submit(_Write(wanted[self._key], wanted, message=message))
+        return self._creates.submit(self._write(wanted[self._key], wanted, message=message))
 
     def update(self, record_id: int, changes: Mapping[str, Any], *, message: str = "") -> Record:
         """Set some fields of a record.
@@ -140,7 +155,7 @@ class Table:
             TargetError: by cause, about this very record.
         """
         wanted = netbox_types.canonical(self._type, changes)
-        return self._updates.submit(_Write(self._key_of(record_id), wanted, record_id, message))
+        return self._updates.submit(self._write(self._key_of(record_id), wanted, record_id, message))
 
     def delete(self, record_id: int, *, message: str = "") -> None:
         """Delete a record; none there is as good.
@@ -167,25 +182,16 @@ class Table:
         self._keys[entry["id"]] = fields[self._key]
         return Record(entry["id"], f"{self._api.base}{PLUGIN_PAGES}/{self._type.slug}/{entry['id']}/", fields)
 
-    def _body(self, write: _Write) -> dict[str, Any]:
-        body: dict[str, Any] = dict(write.fields)
-        if "fabric" in body:
-            body["fabric"] = self._fabric(write) if body["fabric"] else None
-        if write.record_id:
-            body["id"] = write.record_id
-        if write.message:
-            body["changelog_message"] = write.message
-        return body
-
-    def _fabric(self, write: _Write) -> int:
-        name = write.fields["fabric"]
-        found = self._fabrics.id(name)
-        if found is None:
-            raise self._api.failure(NotFound, f"write {write.key}", f"it has no fabric {name}; save the fabric first")
-        return found
+    def _write(self, key: str, fields: Mapping[str, Any], record_id: int = 0, message: str = "") -> _Write:
+        """The element for `fields`, with the fabric found before others join: that it is missing is only this one's matter."""
+        name = fields.get("fabric")
+        fabric_id = self._fabrics.id(name) if name else None
+        if name and fabric_id is None:
+            raise self._api.failure(NotFound, f"write {key}", f"it has no fabric {name}; save the fabric first")
+        return _Write(key, fields, record_id, message, fabric_id)
 
     def _send(self, method: str, verb: str, writes: Sequence[_Write]) -> Answer:
-        bodies = [self._body(write) for write in writes]
+        bodies = [write.body() for write in writes]
         return self._api.write_list(method, self._path, bodies, [f"{verb} {write.key}" for write in writes])
 
     def _create(self, writes: list[_Write], looks: int = _LOOKS) -> list[Record]:
@@ -239,8 +245,8 @@ class Table:
 
     def _delete(self, writes: list[_Write]) -> list[None]:
         answer = self._send("DELETE", "delete", writes)
-        if answer.status >= 300:
-            raise self._api.failure(ServerFailure, f"delete {writes[0].key}", f"answered {answer.status}")
+        if is_duplicate(answer):  # the same exception as for a duplicate: here a reference that would dangle
+            raise self._api.failure(Conflict, f"delete {writes[0].key}", "other records still refer to it")
         return [None] * len(writes)
 
 

@@ -103,7 +103,7 @@ class Schema:
 
     def _delete(self, object_type: ObjectType, there: _Present) -> bool:
         try:
-            self._api.write_one(
+            self._api.write_schema(
                 "DELETE", f"{_TYPES}{there.id}/", None, about=f"delete custom object type {object_type.slug}"
             )
         except NotFound:
@@ -174,10 +174,10 @@ class Schema:
         _log.debug("%s: %d fields in NetBox", about, len(step))
         type_id = step[0].type_id
         if type_id is None:
-            type_id = self._api.write_one("POST", _TYPES, _type_body(step[0].type), about=about)["id"]
+            type_id = self._api.write_schema("POST", _TYPES, _type_body(step[0].type), about=about)["id"]
         fields = [_field_body(missing.type_id or type_id, missing.type, missing.field) for missing in step]
         names = ", ".join({missing.field.name: None for missing in step})
-        self._api.write_one("POST", _FIELDS, fields, about=f"{about}, fields {names}")
+        self._api.write_schema("POST", _FIELDS, fields, about=f"{about}, fields {names}")
 
     def _unless_somebody_was_faster(self, error: TargetError, step: tuple[_Missing, ...], failures: int) -> None:
         """Raise the error where a new look shows the same gap, and neither patience nor another client closes it."""

@@ -70,7 +70,7 @@ numbers = st.lists(st.integers(0, 60), unique=True, max_size=24)
     poisoned=st.frozensets(st.integers(0, 60), max_size=8),
     limit=st.integers(1, 10),
     senders=st.integers(1, 3),
-    error=st.sampled_from([Rejected, Conflict, NotFound]),
+    error=st.sampled_from([Rejected, Conflict]),
     names_culprits=st.booleans(),
 )
 def test_each_caller_gets_its_own_answer_and_nothing_is_written_twice(
@@ -170,7 +170,7 @@ def test_named_culprits_cost_one_more_request() -> None:
     assert server.requests == [[1, 2, 3, 4, 5, 6, 7, 8], [1, 3, 4, 5, 7, 8]]
 
 
-@pytest.mark.parametrize("error", [Unreachable, Forbidden])
+@pytest.mark.parametrize("error", [Unreachable, Forbidden, NotFound])
 def test_an_error_that_concerns_the_server_is_everybodys_and_asked_once(error: type[TargetError]) -> None:
     server = AllOrNothingServer(poisoned=frozenset({2}), error=error)
     got = gathered_behind_a_slow_request(server, [1, 2, 3, 4])
