@@ -82,7 +82,8 @@ def drift(out: Terminal, fabric: Fabric) -> None:
     from automation import report
 
     found, seconds = gathering.drift(out.workspace(), fabric, out.progress(f"{fabric}: "))
-    out.result(report.drift_text(found, seconds), report.drift_json(found, seconds), found.exit_code)
+    told = () if out.shows_text else report.drift_errors(found)
+    out.result(report.drift_text(found, seconds), report.drift_json(found, seconds), found.exit_code, told)
 
 
 @app.command()

@@ -19,7 +19,7 @@ from providers.core.sections import only_attribution
 from providers.errors import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pulumi.automation.events import DiagnosticEvent, EngineEvent, StepEventMetadata, StepEventStateMetadata
 
@@ -119,7 +119,12 @@ class Collected:
     def errors(self) -> tuple[str, ...]:
         """One line per error; lines that only say that something failed stay where nothing else says why."""
         telling = [line for line in self._errors if not _GENERIC.match(line)]
-        return tuple(telling or self._errors)
+        return tuple(without_repetition(telling or self._errors))
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the engine ended because somebody asked it to."""
+        return any(_CANCELED.match(line) for line in self._errors)
 
     @property
     def counts(self) -> Counts:
@@ -141,6 +146,11 @@ class Collected:
     def fabric_changes(self) -> tuple[ResourceChange, ...]:
         """Changes of the fabric's own record, by name."""
         return _by_name(self.fabric_found)
+
+
+def without_repetition(lines: Sequence[str]) -> list[str]:
+    """Of two lines of which the second tells the first again, the second alone; longer lists stay as they are."""
+    return list(lines[1:]) if len(lines) == 2 and lines[0] in lines[1] else list(lines)
 
 
 def _by_name(found: Mapping[str, ResourceChange]) -> tuple[ResourceChange, ...]:
@@ -171,6 +181,7 @@ _GENERIC = re.compile(
     re.IGNORECASE,
 )
 #: Diagnostics that repeat that something failed, without a reason.
+_CANCELED = re.compile(r"^(?:update|preview|destroy|refresh) cancell?ed$", re.IGNORECASE)
 _EXCEPTION_NAME = re.compile(r"^(?:[A-Za-z_]\w*\.)+[A-Z]\w*: |^(?:[A-Z]\w*(?:Error|Exception)): ")
 _CHECK = re.compile(
     r"^\S+ resource '(?P<name>[^']+)'(?:: property (?P<property>\S+) value .*)? has a problem: (?P<reason>.*)$",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from automation import events
 from automation.progress import Phases, Progress, silent, ticking
-from automation.results import DESTROY, PREVIEW, SYNC, OperationResult
+from automation.results import DESTROY, INTERRUPTED, PREVIEW, SYNC, OperationResult
 from automation.workspace import engine_errors
 from program.config import ALLOW_DELETES_VARIABLE, VERB_VARIABLE
 from providers.errors import EngineError, HhsyncError, one_line
@@ -51,7 +51,7 @@ def sync(
     """
     extra = {} if allow_deletes is None else {ALLOW_DELETES_VARIABLE: str(allow_deletes)}
     result = _run(workspace, fabric, SYNC, progress, extra)
-    if not result.ok and (result.counts.changed or result.counts.failed):
+    if not result.ok and not result.interrupted and (result.counts.changed or result.counts.failed):
         _tell_netbox(workspace, fabric, result)
     return result
 
@@ -89,10 +89,11 @@ def _run(
         counts=collected.counts,
         changes=collected.changes,
         fabric_changes=collected.fabric_changes,
-        errors=errors,
+        errors=(INTERRUPTED,) if collected.interrupted else errors,
         warnings=tuple(collected.warnings),
         duration_s=time.monotonic() - started,
         engine=workspace.engine.info,
+        interrupted=collected.interrupted,
     )
     log.info("%s of %s: %s in %.1f s, %d errors", verb, fabric, result.counts, result.duration_s, len(errors))
     return result

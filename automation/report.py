@@ -11,7 +11,7 @@ from providers.core.drift import Detail, Difference, DriftReport, State
 from providers.core.normalise import MISSING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from automation.checking import CheckReport
 
@@ -43,13 +43,28 @@ def property_line(change: FieldChange) -> str:
 
 def change_lines(change: ResourceChange) -> Iterable[str]:
     """One line per property, each with the CR's name; a create, a delete or a replace says so."""
+    if change.action == "attribution":
+        moved = [(dotted(one.path), one.old, one.new) for one in change.properties]
+        yield f"{change.ref}  attribution only: {_attribution(moved)}"
+        return
     if change.action in {"create", "delete", "replace"}:
         yield f"{change.ref}  {change.action}"
     elif not change.properties:
         yield f"{change.ref}  {change.action} (no property differs)"
-    note = "  (attribution only)" if change.action == "attribution" else ""
     for one in change.properties:
-        yield f"{change.ref}  {property_line(one)}{note}"
+        yield f"{change.ref}  {property_line(one)}"
+
+
+def _attribution(moved: Sequence[tuple[str, Any, Any]]) -> str:
+    """What moved in Git, in short: the same facts stand in the git section and in NetBox's fields."""
+    short = {"git.path": "path", "git.commit": "commit", "git.author": "author", "git.document": "document"}
+    told = {short[path]: (old, new) for path, old, new in moved if path in short}
+    if not told:
+        return ", ".join(f"{path}: {shown(old)} => {shown(new)}" for path, old, new in moved)
+    if "commit" in told:
+        old, new = told["commit"]
+        told["commit"] = (str(old)[:12], str(new)[:12])
+    return ", ".join(f"{name} {shown(old)} => {shown(new)}" for name, (old, new) in told.items())
 
 
 def operation_text(result: OperationResult) -> str:
@@ -71,7 +86,8 @@ def _outcome(result: OperationResult) -> str:
     counts = result.counts
     if not result.ok:
         done = _told(counts) if counts.changed or counts.failed else "nothing written"
-        return f"{result.verb} failed: {done if result.verb != PREVIEW else 'nothing written'}"
+        ended = "interrupted" if result.interrupted else "failed"
+        return f"{result.verb} {ended}: {done if result.verb != PREVIEW else 'nothing written'}"
     if result.verb == PREVIEW:
         return _told(counts, would=True) if result.has_changes else f"{_crs(counts.total)}, nothing to do"
     if result.verb == DESTROY:
@@ -165,7 +181,12 @@ def drift_text(report: DriftReport, duration_s: float) -> str:
     """The report for a person: each CR that is not in sync with its differing properties, then one line of counts."""
     lines: list[str] = []
     for detail in report.details:
-        lines.extend(_detail_lines(detail))
+        if detail.state is not State.UNKNOWN or not detail.reason:
+            lines.extend(_detail_lines(detail))
+    for reason in drift_errors(report):
+        names = [str(one.ref) for one in report.details if one.state is State.UNKNOWN and one.reason == reason]
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        lines.append(f"{names[0]}{more}  unknown: {reason}")
     lines.extend(f"note: {note}" for note in report.notes)
     named = [f"{report.counts.get(state, 0)} {_STATE_WORDS[key]}" for key, state in _COUNT_KEYS.items()]
     kept = [text for text in named if not text.startswith("0 ")]
@@ -178,10 +199,14 @@ _STATE_WORDS = {key: key.replace("_", " ").replace("netbox", "NetBox").replace("
 
 def _detail_lines(detail: Detail) -> Iterable[str]:
     where = f"  [{detail.origin}]" if detail.origin else ""
-    state = "attribution update" if detail.attribution_only else detail.state.value
+    state = detail.state.value
     if detail.state is State.MISSING_FROM_GIT:
         state = "missing from Git" + ("" if detail.managed else ", unmanaged: left alone")
     reason = f": {detail.reason}" if detail.reason else ""
+    if detail.attribution_only:
+        moved = [(one.path, one.observed, one.desired) for one in detail.differences]
+        yield f"{detail.ref}  attribution only: {_attribution(moved)}{where}"
+        return
     yield f"{detail.ref}  {state}{reason}{where}"
     for one in detail.differences:
         yield f"    {_difference_text(one)}"
@@ -191,7 +216,7 @@ def _difference_text(one: Difference) -> str:
     server = _SERVERS.get(one.path)
     if server and one.observed is MISSING:
         return f"{one.path}: missing from {server}"
-    recorded = "" if one.recorded == one.desired else f", recorded {shown(one.recorded)}"
+    recorded = "" if one.recorded in (one.desired, one.observed) else f" (last written: {shown(one.recorded)})"
     return f"{one.path}: {shown(one.observed)} => {shown(one.desired)}{recorded}"
 
 

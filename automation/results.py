@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 #: The verbs of an engine run.
 PREVIEW, SYNC, DESTROY = "preview", "sync", "destroy"
 
+INTERRUPTED = "interrupted: what the servers accepted is in the state; run the same command again to go on"
+
 EXIT_DONE, EXIT_ERROR, EXIT_CHANGES, EXIT_INTERRUPTED = 0, 1, 2, 130
 #: 0 in sync or done, 1 error, 2 drift or pending changes, 130 interrupted by Ctrl-C (128 + SIGINT).
 
@@ -111,6 +113,7 @@ class OperationResult:
     warnings: tuple[str, ...] = ()
     duration_s: float = 0.0
     engine: EngineInfo = field(default_factory=lambda: EngineInfo("none", ""))
+    interrupted: bool = False
 
     @property
     def ok(self) -> bool:
@@ -124,7 +127,9 @@ class OperationResult:
 
     @property
     def exit_code(self) -> int:
-        """1 on error; a preview with changes 2; else 0."""
+        """130 when interrupted; 1 on error; a preview with changes 2; else 0."""
+        if self.interrupted:
+            return EXIT_INTERRUPTED
         if not self.ok:
             return EXIT_ERROR
         return EXIT_CHANGES if self.verb == PREVIEW and self.has_changes else EXIT_DONE

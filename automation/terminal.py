@@ -64,6 +64,11 @@ class Terminal:
         live = sys.stderr.isatty() and not self.no_progress and os.environ.get("TERM") != "dumb"
         return Progress(sys.stderr, live=live and not self.verbose, quiet=self.quiet, prefix=prefix)
 
+    @property
+    def shows_text(self) -> bool:
+        """Whether a person reads the result as text."""
+        return not (self.as_json or self.quiet)
+
     def say(self, text: str) -> None:
         """A line of a long story, at once: to stdout, or to stderr where stdout is for JSON."""
         if not self.quiet:
@@ -174,7 +179,9 @@ def error_lines(error: Exception) -> list[str]:
     from providers.errors import ValidationFailed, one_line
 
     if isinstance(error, ValidationFailed):
-        return [*(one_line(str(issue)) for issue in error.issues), str(error)]
+        from automation.events import without_repetition
+
+        return without_repetition([*(one_line(str(issue)) for issue in error.issues), str(error)])
     if is_expected(error):
         return [one_line(str(error))]
     return [one_line(f"unexpected {type(error).__name__}: {error}")]

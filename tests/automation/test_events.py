@@ -146,3 +146,13 @@ def test_that_something_failed_stays_where_nothing_says_why():
 def test_warnings_and_notes_are_kept_apart_from_errors():
     found = collected(says("warning", "old"), says("info", "read 71 CRs"), says("info", "passing", ephemeral=True))
     assert (found.errors, found.warnings, found.said) == ((), ["old"], ["read 71 CRs"])
+
+
+def test_a_single_finding_that_the_summary_repeats_is_one_line():
+    found = collected(says("error", "a.yaml:1: bad"), says("error", "not valid: a.yaml:1: bad"))
+    assert found.errors == ("not valid: a.yaml:1: bad",)
+
+
+def test_several_findings_are_each_a_line():
+    lines = ("a.yaml:1: bad", "b.yaml:1: bad", "not valid: a.yaml:1: bad (and 1 more)")
+    assert collected(*(says("error", line) for line in lines)).errors == lines

@@ -125,3 +125,13 @@ def test_progress_has_a_line_per_phase(tmp_path):
         "compared 1 with the servers",
         "1 CR: 1 updated",
     ]
+
+
+def test_an_interrupted_run_says_that_it_can_go_on(tmp_path, monkeypatch):
+    monkeypatch.setattr("providers.outcome.record_failure", lambda *a, **k: pytest.fail("was called"))
+    events = payloads(done("create", VPC, None, cr(1)), says("error", "update canceled"))
+    result = operations.sync(
+        workspace(tmp_path, FakeCommand(events=events, failure="error: update canceled")), "fabric-1"
+    )
+    assert (result.exit_code, result.counts, len(result.errors)) == (130, Counts(created=1), 1)
+    assert "run the same command again" in result.errors[0]

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,10 +26,11 @@ GATEWAY = FieldChange(("cluster", "spec", "subnets", "default", "gateway"), "10.
 GONE = FieldChange(("cluster",), MISSING, {"kind": "VPCPeering", "name": "a--b"})
 EDITED = FieldChange(("netbox", "name"), "renamed by hand", "server-1")
 COMMIT = FieldChange(("netbox", "git_commit"), "a" * 40, "b" * 40)
+GIT_COMMIT = FieldChange(("git", "commit"), "a" * 40, "b" * 40)
 
 CHANGES = (
     ResourceChange("Server/default/server-1", "update", (EDITED,)),
-    ResourceChange("Switch/default/leaf-1", "attribution", (COMMIT,)),
+    ResourceChange("Switch/default/leaf-1", "attribution", (COMMIT, GIT_COMMIT)),
     ResourceChange("VPC/default/vpc-1", "update", (VLAN, LABEL, GATEWAY)),
     ResourceChange("VPC/default/vpc-2", "create"),
     ResourceChange("VPCPeering/default/a--b", "update", (GONE,)),
@@ -49,6 +51,7 @@ OPERATIONS = {
         SYNC, Counts(unchanged=71), fabric_changes=(ResourceChange("fabric-1/identity", "update"),)
     ),
     "sync-partial": operation(SYNC, Counts(created=2, unchanged=3, failed=1), CHANGES, ("refused",)),
+    "sync-interrupted": replace(operation(SYNC, Counts(created=2), CHANGES, ("interrupted",)), interrupted=True),
     "sync-refused": operation(SYNC, Counts(), errors=("not valid",)),
     "destroy": operation(DESTROY, Counts(deleted=71), CHANGES),
     "destroy-empty": operation(DESTROY, Counts()),
@@ -87,18 +90,33 @@ MISSING_OBJECT = Detail(
     differences=(Difference("cluster", {"kind": "VPCPeering"}, {"kind": "VPCPeering"}, MISSING),),
 )
 ORPHAN = Detail(ref("Server", "old"), State.MISSING_FROM_GIT, None, managed=False)
+BOTH = Detail(
+    ref("VPC", "vpc-3"),
+    State.PENDING,
+    ORIGIN,
+    managed=True,
+    differences=(Difference("cluster.spec.subnets.default.vlan", 1002, 1001, 1999),),
+)
+ATTRIBUTED = Detail(
+    ref("VPC", "vpc-4"),
+    State.IN_SYNC,
+    ORIGIN,
+    managed=True,
+    differences=(
+        Difference("git.commit", "b" * 40, "a" * 40, "a" * 40),
+        Difference("git.path", "b.yaml", "a.yaml", "a.yaml"),
+    ),
+    attribution_only=True,
+)
 UNREAD = Detail(ref("Switch", "leaf-1"), State.UNKNOWN, ORIGIN, managed=True, reason="the cluster does not answer")
 
 DRIFTS = {
     "drift-clean": drift_report(IN_SYNC=71),
     "drift-found": drift_report(
-        ORPHAN,
-        DRIFTED,
-        PENDING,
-        MISSING_OBJECT,
-        IN_SYNC=67,
+        *(ORPHAN, DRIFTED, PENDING, BOTH, ATTRIBUTED, MISSING_OBJECT),
+        IN_SYNC=66,
         DRIFTED=1,
-        PENDING=1,
+        PENDING=2,
         MISSING_FROM_CLUSTER=1,
         MISSING_FROM_GIT=1,
     ),
