@@ -61,7 +61,7 @@ class Deleter:
         return [entry for entry in entries if id(entry) not in stays]
 
     def _refuse(self, entry: Resource) -> None:
-        self._deployment.failed = True
+        self._deployment.failed = self._reporter.step_failed = True
         prefix = "Preview failed: " if self._deployment.dry else ""
         message = (
             f'{prefix}resource "{entry.urn}" cannot be deleted\n'
@@ -89,7 +89,8 @@ class Deleter:
             self._deployment.fail()
             self._reporter.failed(step, str(error), unclear=True)
             return
-        self._reporter.done(step, counted=not urns.is_provider(entry.type))
+        if not urns.is_provider(entry.type):
+            self._reporter.done(step)
         self._reporter.outputs(step)
 
     def _remove(self, entry: Resource) -> None:

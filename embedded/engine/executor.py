@@ -134,8 +134,7 @@ class Executor:
         changed = decision.op is not Op.SAME
         new = entry_of(goal, old, inputs, outputs, provider, changed=changed)
         step = Step(decision.op, goal.urn, goal.type, old, new, decision)
-        before = step if self._deployment.dry or not changed else replace(step, new=replace(new, outputs={}))
-        self._reporter.pre(before)
+        self._reporter.pre(step)
         if changed and not self._deployment.dry:
             new = self._apply(goal, old, new, step)
             step = replace(step, new=new)

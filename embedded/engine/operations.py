@@ -196,8 +196,10 @@ class Operation:
             "succeeded" if ok else "canceled" if deployment.canceled and not deployment.failed else "failed"
         )
         word = _WORDS.get(self._request.kind, self._request.kind)
-        if not ok:
-            self._reporter.diagnostic("error", f"{word} {'canceled' if result == 'canceled' else 'failed'}")
+        if result == "canceled":
+            self._reporter.diagnostic("error", f"{word} canceled")
+        elif not ok and (self._reporter.step_failed or not self._reporter.errors):
+            self._reporter.diagnostic("error", f"{word} failed")
         if not deployment.dry:
             self._context.save()
             self._context.record_history(

@@ -67,9 +67,9 @@ class Refresher:
         """Count what no provider can be asked about: components, and what is only read."""
         for entry in entries:
             if not readable(entry) and not urns.is_provider(entry.type):
-                step = Step(Op.SAME, entry.urn, entry.type, entry, entry)
+                step = Step(Op.SAME, entry.urn, entry.type, entry, entry, logical=False)
                 self._deployment.reporter.pre(replace(step, op=Op.REFRESH))
-                self._deployment.reporter.done(step)
+                self._deployment.reporter.done(step, counted=True)
                 self._deployment.reporter.outputs(step)
 
     def remove_gone(self) -> None:
@@ -103,11 +103,11 @@ class Refresher:
             self._deployment.reporter.failed(step, str(error), unclear=False)
 
     def _tell(self, step: Step, found: Resource | None) -> None:
+        result = difference(step, found)
         if not self._is_the_point:
-            self._deployment.reporter.outputs(replace(step, new=found))
+            self._deployment.reporter.outputs(replace(result, op=Op.REFRESH))
             return
-        result = replace(difference(step, found), logical=True)
-        self._deployment.reporter.done(result)
+        self._deployment.reporter.done(result, counted=True)
         self._deployment.reporter.outputs(result)
 
 

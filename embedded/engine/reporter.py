@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from embedded.engine import urns
 from embedded.engine.display import Display
 from embedded.engine.events import Events
 from embedded.engine.preview_json import PreviewDocument
+from embedded.engine.steps import Op
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +44,8 @@ class Reporter:
         self.maybe_corrupt = False
         self.errors = 0
         """Error diagnostics so far."""
+        self.step_failed = False
+        """Whether a step failed, rather than the program or its input."""
 
     def begin(self) -> None:
         """The run starts: header, and the config with secrets hidden."""
@@ -56,27 +60,29 @@ class Reporter:
             self._document.config = config
 
     def pre(self, step: Step) -> None:
-        """A step begins."""
+        """A step begins; its outputs are not told before its end."""
+        if step.new is not None and step.new.outputs and step.op is not Op.REFRESH:
+            step = replace(step, new=replace(step.new, outputs={}))
         self._events.step("resourcePreEvent", step, planning=self._planning)
 
     def outputs(self, step: Step) -> None:
         """A step's outputs are known."""
         self._events.step("resOutputsEvent", step, planning=self._planning)
 
-    def done(self, step: Step, *, counted: bool = True) -> None:
-        """A step is planned or done: show it and count it. Default providers and physical steps are not counted."""
+    def done(self, step: Step, *, counted: bool | None = None) -> None:
+        """A step is planned or done: show it and count it. Unless `counted` says otherwise, logical steps count."""
         with self._lock:
-            if counted and step.logical:
+            if step.logical if counted is None else counted:
                 self.changes[step.op.value] = self.changes.get(step.op.value, 0) + 1
-            if counted:
-                self._display.step(step)
-                if self._document is not None:
-                    self._document.step(step)
+            self._display.step(step)
+            if self._document is not None:
+                self._document.step(step)
 
     def failed(self, step: Step, message: str, *, unclear: bool) -> None:
         """A step failed; `unclear` says that nobody knows in what state it left the server."""
         self._events.step("resOpFailedEvent", step, planning=self._planning, status=2 if unclear else 0, steps=0)
         with self._lock:
+            self.step_failed = True
             self.maybe_corrupt = self.maybe_corrupt or unclear
             self._display.failed(step)
         self.diagnostic("error", message, step.urn)
