@@ -57,7 +57,7 @@ class Project:
     def __init__(self, folder: Path, services: Any, cluster: str = "fabric-1") -> None:
         self.folder, self.services = folder, services
         self.access = services.fabric(cluster)
-        self.fabric = f"e-{uuid.uuid4().hex[:8]}"
+        self.fabric = f"e-{uuid.uuid4().hex[:7]}"  # VPC and namespace names made of it stay within 11 characters
         self.names = [f"{self.fabric[2:]}{letter}" for letter in "abcde"]
         (folder / "stacks").mkdir(parents=True)
         (folder / "Pulumi.yaml").write_text((CLONE / "Pulumi.yaml").read_text())
