@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -24,7 +25,7 @@ from automation.results import EngineInfo
 from providers.errors import ConfigError, EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     OnLine = Callable[[str], Any] | None
 
@@ -154,6 +155,7 @@ class CliCommand(PulumiCommand):
 
         Raises:
             CommandError: the command failed (the SDK's own classes).
+            KeyboardInterrupt: it was interrupted, and has ended.
         """
         argv, secret = secret_to_stdin(args)
         if "--non-interactive" not in argv:
@@ -162,6 +164,7 @@ class CliCommand(PulumiCommand):
         env["PATH"] = os.pathsep.join([str(Path(self.command).parent), venv_first(env)])
         out: list[str] = []
         err: list[str] = []
+        # In a process group of its own it does not get the terminal's Ctrl-C besides ours: two would kill it at once.
         with subprocess.Popen(
             [self.command, *argv],
             stdin=subprocess.PIPE,
@@ -170,6 +173,7 @@ class CliCommand(PulumiCommand):
             cwd=cwd,
             env=env,
             encoding="utf-8",
+            process_group=0,
         ) as process:
             assert process.stdin is not None
             assert process.stdout is not None
@@ -178,12 +182,30 @@ class CliCommand(PulumiCommand):
             with contextlib.suppress(BrokenPipeError):  # it may end without reading
                 process.stdin.write(secret or "")
                 process.stdin.close()
-            for reader in readers:
-                reader.join()
+            interrupted = _wait(process, readers)
+        if interrupted and process.returncode != 0:
+            raise KeyboardInterrupt  # whatever it said on its way out, this is why it ended
         result = CommandResult(stdout="\n".join(out), stderr="\n".join(err), code=process.returncode)
         if process.returncode != 0:
             raise create_command_error(result)
         return result
+
+
+def _wait(process: subprocess.Popen[str], readers: Sequence[threading.Thread]) -> bool:
+    """Wait for the end. An interrupt is passed on, once each, and the CLI's good order waited for: it frees its lock.
+
+    Returns whether there was one.
+    """
+    interrupted = False
+    for waiting in (*(reader.join for reader in readers), process.wait):
+        while True:
+            try:
+                waiting()
+                break
+            except KeyboardInterrupt:
+                interrupted = True
+                process.send_signal(signal.SIGINT)
+    return interrupted
 
 
 def _reader(stream: IO[str], callback: OnLine, lines: list[str]) -> threading.Thread:

@@ -59,7 +59,7 @@ class Collected:
     failed: set[str] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
     refreshed: int = 0
-    corrupt: bool = False
+    stopped: bool = False
     _errors: list[str] = field(default_factory=list)
     _refreshing: set[str] = field(default_factory=set)
     _half_replaced: set[str] = field(default_factory=set)
@@ -79,8 +79,6 @@ class Collected:
                 self.failed.add(metadata.urn)
         elif event.diagnostic_event:
             self._said(event.diagnostic_event)
-        elif event.summary_event:
-            self.corrupt = self.corrupt or event.summary_event.maybe_corrupt
 
     def _finished(self, metadata: StepEventMetadata) -> None:
         urn, kind = metadata.urn, kind_of(metadata.type)
@@ -124,7 +122,7 @@ class Collected:
     @property
     def interrupted(self) -> bool:
         """Whether the engine ended because somebody asked it to."""
-        return any(_CANCELED.match(line) for line in self._errors)
+        return self.stopped or any(_CANCELED.match(line) for line in self._errors)
 
     @property
     def counts(self) -> Counts:
@@ -188,7 +186,7 @@ _CHECK = re.compile(
     re.DOTALL,
 )
 _NOISE = re.compile(
-    r"^(?:Program failed with an unhandled exception:|Exception calling application:|rpc error: .*?desc = )\s*"
+    r"^(?:Preview failed:|Program failed with an unhandled exception:|Exception calling application:|rpc error: .*?desc = )\s*"
 )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import threading
 import time
 from typing import IO, TYPE_CHECKING
 
@@ -56,7 +57,22 @@ def set_up(home: Path | None, stream: IO[str], *, verbose: bool, quiet: bool) ->
         kept = logging.FileHandler(path, encoding="utf-8")
         kept.setFormatter(_Redacting("%(asctime)s %(levelname)s %(name)s: %(message)s"))
         logger.addHandler(kept)
+        _keep_warnings(kept)
     return path
+
+
+def _keep_warnings(handler: logging.Handler) -> None:
+    """Warnings of libraries and errors of their threads are for the log, not for the person."""
+    logging.captureWarnings(True)
+    captured = logging.getLogger("py.warnings")
+    captured.handlers, captured.propagate = [handler], False
+
+    def hook(failed: threading.ExceptHookArgs) -> None:
+        name = failed.thread.name if failed.thread else "?"
+        error = failed.exc_value or failed.exc_type()
+        logging.getLogger(ROOT).debug("thread %s failed", name, exc_info=(failed.exc_type, error, failed.exc_traceback))
+
+    threading.excepthook = hook
 
 
 def _log_file(home: Path) -> Path | None:

@@ -112,6 +112,8 @@ def _call(
         if type(error) is not EngineError:  # a lock or another named case says it better than the diagnostics
             raise
         return collected.errors or (str(error),)
+    except KeyboardInterrupt:
+        collected.stopped = True
     except RuntimeError as error:  # the SDK's plain one: no summary event ever came
         return collected.errors or (one_line(f"the engine ended without a result: {error}"),)
     return collected.errors

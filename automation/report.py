@@ -85,7 +85,8 @@ def result_line(result: OperationResult) -> str:
 def _outcome(result: OperationResult) -> str:
     counts = result.counts
     if not result.ok:
-        done = _told(counts) if counts.changed or counts.failed else "nothing written"
+        nothing = "no write was reported" if result.interrupted else "nothing written"
+        done = _told(counts) if counts.changed or counts.failed else nothing
         ended = "interrupted" if result.interrupted else "failed"
         return f"{result.verb} {ended}: {done if result.verb != PREVIEW else 'nothing written'}"
     if result.verb == PREVIEW:

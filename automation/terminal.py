@@ -10,7 +10,9 @@ import functools
 import inspect
 import logging
 import os
+import signal
 import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -132,6 +134,8 @@ def run(app: typer.Typer, argv: Sequence[str] | None = None) -> int:
     """Run the command line to its exit code. No traceback leaves it: an unexpected error is one line and a log file."""
     from automation.results import EXIT_ERROR, EXIT_INTERRUPTED
 
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _interrupt)
     try:
         code = app(args=None if argv is None else list(argv), standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
@@ -149,6 +153,11 @@ def run(app: typer.Typer, argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         return _failed(error)
     return int(code or 0)
+
+
+def _interrupt(*_: object) -> None:
+    """SIGTERM ends a run in the same good order as Ctrl-C."""
+    raise KeyboardInterrupt
 
 
 def _failed(error: Exception) -> int:

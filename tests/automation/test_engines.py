@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -103,3 +106,20 @@ def test_a_failed_cli_raises_what_the_sdk_raises(tmp_path):
 def test_our_python_comes_first_once():
     ours = str(Path(sys.executable).parent)
     assert venv_first({"PATH": f"/usr/bin{os.pathsep}{ours}"}).split(os.pathsep) == [ours, "/usr/bin"]
+
+
+def test_an_interrupt_is_passed_on_and_the_cli_may_end_in_good_order(tmp_path):
+    body = "trap 'touch freed; exit 1' INT; touch started; while :; do sleep 0.05; done"
+    path = cli(tmp_path / "bin", body=body)
+    code = (
+        "import sys; from pathlib import Path; from semver import VersionInfo; from automation.engines import CliCommand\n"
+        "try: CliCommand(Path(sys.argv[1]), VersionInfo(3, 272, 0)).run(['up'], sys.argv[2], {})\n"
+        "except KeyboardInterrupt: print('interrupted', Path('freed').exists())"
+    )
+    argv = [sys.executable, "-c", code, str(path), str(tmp_path)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as process:
+        while not (tmp_path / "started").exists():
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (out, err) == ("interrupted True\n", "")

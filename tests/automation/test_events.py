@@ -121,6 +121,7 @@ LINES = {
         urn(VPC),
         f"{VPC}: cluster: missing",
     ),
+    "a preview": ("Preview failed: providers.errors.Unreachable: no answer\n", urn(VPC), f"{VPC}: no answer"),
     "nothing": ("\n", "", ""),
 }
 
