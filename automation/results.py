@@ -1,4 +1,4 @@
-"""What an operation did: frozen values and their stable JSON shape (docs in stacks/README.md's neighbour, docs/json.md).
+"""What an operation did: frozen values and their stable JSON shape (docs/command.md).
 
 Every figure is counted from what the engine reported as done, never from what was asked for.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -27,6 +28,63 @@ def test_stacks_readme_marks_the_secret_keys():
     text = (ROOT / "stacks" / "README.md").read_text("utf-8")
     marked = {row.split("`")[1].removeprefix("hhsync:") for row in text.splitlines() if "**secret**" in row}
     assert marked == set(settings.SECRET_KEYS)
+
+
+def documented(name: str) -> dict[str, object]:
+    text = (ROOT / "docs" / "command.md").read_text("utf-8")
+    return json.loads(re.search(rf"```json {name}\n(.*?)```", text, re.DOTALL).group(1))
+
+
+def keys(value: object, at: str = "") -> set[str]:
+    """The paths of all keys; the content of a free mapping does not count."""
+    match value:
+        case dict() if at != ".not_touched":
+            return {f"{at}.{key}" for key in value} | {
+                path for key, one in value.items() for path in keys(one, f"{at}.{key}")
+            }
+        case list():
+            return {path for one in value for path in keys(one, f"{at}[]")}
+    return set()
+
+
+def real() -> dict[str, dict[str, object]]:
+    from automation import checking, connections, report, results, stack_init
+    from program.desired import DesiredState
+    from program.load import Loaded
+    from providers.core.diff import FieldChange
+    from providers.core.drift import Detail, Difference, DriftReport, State
+    from providers.core.identity import ObjectRef
+    from providers.core.manifest import Issue, Origin
+
+    ref, origin = ObjectRef("VPC", "default", "vpc-1"), Origin("a.yaml", 1, 0)
+    change = results.ResourceChange(str(ref), "update", (FieldChange(("cluster",), 1, 2),))
+    detail = Detail(ref, State.DRIFTED, origin, managed=True, differences=(Difference("cluster", 1, 1, 2),))
+    loaded = Loaded("u", "b", "f", "c", "c", 1, DesiredState({}, {}), (Issue(origin, "bad"),))
+    return {
+        "operation": results.OperationResult(results.PREVIEW, "f", results.Counts(), (change,)).to_json(),
+        "drift": report.drift_json(DriftReport("f", 1, {}, (detail,))),
+        "check": checking.CheckReport("f", loaded, "j").to_json(),
+        "init": stack_init.InitResult("f", ROOT, True, (connections.PartCheck("git", "works", "t"),)).to_json(),
+    }
+
+
+@pytest.mark.parametrize("name", ["operation", "drift", "check", "init"])
+def test_the_documented_json_has_the_keys_of_the_real_one(name):
+    assert keys(documented(name)) == keys(real()[name])
+
+
+def test_a_verb_that_never_began_has_the_keys_that_all_share():
+    from automation.results import failure
+
+    assert all(
+        set(failure("drift", "f", [])) <= set(documented(name)) for name in ("operation", "drift", "check", "init")
+    )
+
+
+def test_every_command_is_in_the_documentation():
+    text = (ROOT / "docs" / "command.md").read_text("utf-8")
+    group = {"services start": "hhsync services start", "services stop": "`stop`", "services status": "`status`"}
+    assert [name for name in commands() if group.get(name, f"hhsync {name}") not in text] == []
 
 
 def commands() -> dict[str, object]:
