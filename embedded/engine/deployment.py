@@ -6,14 +6,13 @@ The deployment is shared by all threads of a run. It is the only place that repo
 from __future__ import annotations
 
 import threading
-import time
 import uuid
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from embedded.engine import paths, urns
+from embedded.engine.clock import now
 from embedded.engine.errors import EngineError
 from embedded.engine.failures import ProviderFailed, Stopped
 from embedded.engine.goals import PLUGIN
@@ -45,6 +44,8 @@ class Deployment:
         """The state by URN as it is now: the old entries first, then what this run made of them."""
         self.doomed = [entry for entry in context.snapshot.resources if entry.delete]
         """Entries that an earlier run left to be deleted."""
+        self.replaced: set[str] = set()
+        """URNs that this run replaces."""
         self.gone: set[str] = set()
         """URNs of old entries whose object does not exist any more, as Read found."""
         self.goals: dict[str, Goal] = {}
@@ -57,6 +58,9 @@ class Deployment:
             key: Secret(value) if key in context.secret_keys else value for key, value in context.config.items()
         }
         self._claimed: set[str] = set()
+        self._superseded: dict[str, Resource] = {}
+        self.gate = threading.Lock()
+        """Held while a replace deletes what depends on the resource: no registration begins meanwhile."""
         self._lock = threading.RLock()
         self.stopping = threading.Event()
         """Set when no new step may start."""
@@ -84,7 +88,7 @@ class Deployment:
 
     def claim(self, urn: str) -> None:
         """Reserve a URN for one registration. Raises EngineError when it was registered before."""
-        with self._lock:
+        with self.gate, self._lock:
             if urn in self._claimed:
                 raise EngineError(f"Duplicate resource URN '{urn}'; try giving it a unique name")
             self._claimed.add(urn)
@@ -123,7 +127,7 @@ class Deployment:
             new.modified = stamp
         op = Op.CREATE if old is None else Op.UPDATE if changed else Op.SAME
         step = Step(op, new.urn, new.type, old, new)
-        self.claim(new.urn)
+        self._claimed.add(new.urn)
         self.reporter.pre(step)
         self.commit(new)
         self.reporter.outputs(step)
@@ -153,6 +157,27 @@ class Deployment:
         """Put an entry in the place of another of the same URN that is marked to be deleted."""
         if not self.dry:
             self.context.journal.write(new, old=old)
+
+    def supersede(self, urn: str) -> None:
+        """Mark an entry to be deleted in the delete phase: another one takes its URN."""
+        with self._lock:
+            old = self.entries.pop(urn)
+            marked = replace(old, delete=True)
+            self._superseded[urn] = marked
+            if not self.dry:
+                self.context.journal.write(marked, old=old)
+
+    def leaving(self) -> list[Resource]:
+        """What the program has not registered and what was superseded, in the state's order."""
+        return [
+            self._superseded.get(entry.urn) or self.current(entry)
+            for entry in self.context.snapshot.resources
+            if entry.delete or entry.urn in self._superseded or entry.urn not in self._claimed
+        ]
+
+    def current(self, entry: Resource) -> Resource:
+        """An entry of the state as it was, as it is now."""
+        return entry if entry.delete else self.entries[entry.urn]
 
     def forget(self, old: Resource) -> None:
         """Take an entry out of the state that no provider call had to remove."""
@@ -207,17 +232,17 @@ class Mutation:
         """The provider has deleted it."""
         self._deployment.settle(self._token, None, old)
 
+    def cleared(self, old: Resource) -> Resource:
+        """The provider has deleted it so that it can be created anew; its entry stays until then."""
+        pending = replace(old, pending_replacement=True)
+        self._deployment.context.journal.finish(self._token, new=pending, old=old)
+        self._deployment.entries[old.urn] = pending
+        return pending
+
 
 def default_provider_urn(stack: str, project: str) -> str:
     """The URN of the provider that every dynamic resource uses."""
     return urns.build(stack, project, "", urns.PROVIDER_PREFIX + PLUGIN, "default")
-
-
-def now() -> str:
-    """The time as state files write it: RFC 3339, UTC, nanoseconds."""
-    stamp = time.time_ns()
-    whole = datetime.fromtimestamp(stamp // 1_000_000_000, UTC)
-    return f"{whole:%Y-%m-%dT%H:%M:%S}.{stamp % 1_000_000_000:09d}Z"
 
 
 def same_entry(old: Resource, new: Resource) -> bool:

@@ -69,13 +69,21 @@ class Display:
 
     def step(self, step: Step) -> None:
         """The lines of a step that is planned (in a preview) or done."""
-        if step.op is Op.SAME and not self._request.show_sames:
+        if not self._wanted(step):
             return
         verb = step.op.value.replace("-", " ") if self._dry else _DONE.get(step.op, step.op.value)
         self._out(self._line(step, verb + self._hint(step)))
         if self._request.diff:
             for line in property_lines(step):
                 self._out(line)
+
+    def _wanted(self, step: Step) -> bool:
+        """A replace is one line unless its halves are asked for; what is unchanged has none."""
+        if step.op is Op.SAME:
+            return self._request.show_sames
+        if step.op in (Op.CREATE_REPLACEMENT, Op.DELETE_REPLACED):
+            return self._request.show_replacement_steps
+        return step.op is not Op.REMOVE_PENDING_REPLACE
 
     def failed(self, step: Step) -> None:
         """The line of a step that failed."""
@@ -125,24 +133,29 @@ class Display:
 
     def _hint(self, step: Step) -> str:
         """Which top-level properties differ, for the one-line form."""
-        if step.decision is None or self._request.diff:
+        if self._request.diff:
             return ""
-        keys = [key for key in step.decision.diffs if key != PROVIDER_KEY]
-        return f" [diff: {','.join(_key_sign(step, key) + key for key in keys)}]" if keys else ""
+        old, new = _sides(step)
+        keys = dict.fromkeys(str((paths.parse(path) or ("",))[0]) for path in paths.diff(old, new))
+        signs = [
+            f"{'+' if key not in old else '-' if key not in new else '~'}{key}" for key in keys if key != PROVIDER_KEY
+        ]
+        return f" [diff: {','.join(signs)}]" if signs else ""
 
 
-def _key_sign(step: Step, key: str) -> str:
-    kind = (step.decision.detailed or {}).get(key, "update") if step.decision else "update"
-    return _KIND_SIGNS[kind]
+def _sides(step: Step) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """What a change is shown between: the inputs, or the outputs when only those differ, as a refresh may find."""
+    if step.old is None or step.new is None or step.op is Op.SAME:
+        return {}, {}
+    if not step.logical and paths.equal(step.old.inputs, step.new.inputs):
+        return step.old.outputs, step.new.outputs
+    return step.old.inputs, step.new.inputs
 
 
 def property_lines(step: Step) -> Iterator[str]:
     """One line per differing property: `~ cluster.spec.vlan: 1001 => 1999`."""
-    if step.decision is None or step.decision.detailed is None:
-        return
-    old = step.old.inputs if step.old else {}
-    new = step.new.inputs if step.new else {}
-    for path, kind in step.decision.detailed.items():
+    old, new = _sides(step)
+    for path, kind in paths.diff(old, new).items():
         parsed = paths.parse(path) or ()
         if parsed and parsed[0] == PROVIDER_KEY:
             continue

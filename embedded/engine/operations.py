@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from embedded.engine.monitor import Registrar
     from embedded.engine.request import Context, Request, Result
-    from embedded.engine.state import Resource
 
 CALL_TIMEOUT = "PULUMI_EMBEDDED_CALL_TIMEOUT"
 """Environment variable: seconds that one provider call may take."""
@@ -104,7 +103,7 @@ class Operation:
                 deployment.fail()
             deployment.guard()
         leaving = Deleter(deployment, host, refresher, self._calls)
-        self._program(Executor(deployment, host, refresher), lambda: leaving.run(self._unclaimed()))
+        self._program(Executor(deployment, host, refresher, self._calls), lambda: leaving.run(deployment.leaving()))
 
     def _refresh(self) -> None:
         deployment = self._deployment
@@ -129,7 +128,7 @@ class Operation:
         leaving = Deleter(deployment, host, refresher, self._calls)
 
         def delete_all() -> None:
-            leaving.run([self._current(entry) for entry in self._context.snapshot.resources])
+            leaving.run([deployment.current(entry) for entry in self._context.snapshot.resources])
 
         if self._request.run_program:
             self._program(Replayer(deployment, refresher), delete_all)
@@ -154,17 +153,6 @@ class Operation:
         )
         self._hosts.append(host)
         return host
-
-    def _unclaimed(self) -> list[Resource]:
-        """What the state holds and the program has not registered, in the state's order."""
-        return [
-            self._current(entry)
-            for entry in self._context.snapshot.resources
-            if entry.delete or not self._deployment.claimed(entry.urn)
-        ]
-
-    def _current(self, entry: Resource) -> Resource:
-        return entry if entry.delete else self._deployment.entries[entry.urn]
 
     def _cancel(self) -> None:
         self._reporter.diagnostic("warning", "canceling: running steps are finished, no new ones start")

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from embedded.engine import paths, prune, steps, urns
-from embedded.engine.deployment import now, same_entry
+from embedded.engine.clock import now
+from embedded.engine.deployment import same_entry
 from embedded.engine.errors import EngineError
 from embedded.engine.failures import ProviderFailed, Stopped
 from embedded.engine.steps import Decision, Op, Step
@@ -113,7 +114,8 @@ class Refresher:
 
 def readable(entry: Resource) -> bool:
     """Whether a provider can be asked about an entry."""
-    return entry.custom and not entry.external and not entry.delete and not urns.is_provider(entry.type)
+    there = entry.custom and not entry.external and not entry.delete and not entry.pending_replacement
+    return there and not urns.is_provider(entry.type)
 
 
 def difference(step: Step, found: Resource | None) -> Step:

@@ -61,9 +61,7 @@ class Reporter:
 
     def pre(self, step: Step) -> None:
         """A step begins; its outputs are not told before its end."""
-        if step.new is not None and step.new.outputs and step.op is not Op.REFRESH:
-            step = replace(step, new=replace(step.new, outputs={}))
-        self._events.step("resourcePreEvent", step, planning=self._planning)
+        self._events.step("resourcePreEvent", _before(step), planning=self._planning)
 
     def outputs(self, step: Step) -> None:
         """A step's outputs are known."""
@@ -80,7 +78,9 @@ class Reporter:
 
     def failed(self, step: Step, message: str, *, unclear: bool) -> None:
         """A step failed; `unclear` says that nobody knows in what state it left the server."""
-        self._events.step("resOpFailedEvent", step, planning=self._planning, status=2 if unclear else 0, steps=0)
+        self._events.step(
+            "resOpFailedEvent", _before(step), planning=self._planning, status=2 if unclear else 0, steps=0
+        )
         with self._lock:
             self.step_failed = True
             self.maybe_corrupt = self.maybe_corrupt or unclear
@@ -130,3 +130,10 @@ class Reporter:
     def close(self) -> None:
         """Deliver what is still on its way."""
         self._events.close()
+
+
+def _before(step: Step) -> Step:
+    """The step as it is known before its outputs are."""
+    if step.new is None or not step.new.outputs or step.op is Op.REFRESH:
+        return step
+    return replace(step, new=replace(step.new, outputs={}))

@@ -6,7 +6,7 @@ says which step follows and why (engine-contract §4.2). `answer_registration` s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -97,25 +97,40 @@ def ignored(goal_inputs: Mapping[str, Any], old: Resource | None, ignore: tuple[
     return inputs
 
 
-def must_replace(old: Resource, goal: Goal) -> bool:
-    """Whether the old entry cannot be kept whatever Diff says; the provider need not be asked then."""
-    return old.external or old.custom != goal.custom or old.pending_replacement or bool(old.extra.get("taint"))
-
-
-def decide(old: Resource | None, goal: Goal, inputs: Mapping[str, Any], answer: DiffAnswer | None) -> Decision:
+def decide(
+    old: Resource | None,
+    goal: Goal,
+    inputs: Mapping[str, Any],
+    answer: DiffAnswer | None,
+    replaced: frozenset[str] = frozenset(),
+) -> Decision:
     """The step that turns `old` into the goal.
 
-    `inputs` are the checked inputs; `answer` is None where there is no provider to ask (components, providers).
+    `inputs` are the checked inputs; `answer` is None where there is no provider to ask (components, providers, and
+    what an interrupted replace has deleted); `replaced` are the URNs that this run replaces.
     """
     if old is None:
         return Decision(Op.CREATE)
-    if must_replace(old, goal):
-        return Decision(Op.REPLACE)
-    if answer is None or answer.changes is None:
-        return _compared(old, goal, inputs, answer or DiffAnswer())
-    if answer.changes:
-        return _some(goal, Decision(Op.UPDATE, replace_keys=answer.replaces), answer)
-    return Decision(Op.UPDATE) if old.init_errors else Decision(Op.SAME)
+    answer = answer or DiffAnswer()
+    first = answer.delete_before_replace if goal.delete_before_replace is None else goal.delete_before_replace
+    if old.pending_replacement or old.extra.get("taint"):
+        return Decision(Op.REPLACE, delete_before_replace=first)
+    if answer.changes is None:
+        decision = _compared(old, goal, inputs, answer)
+    elif answer.changes:
+        decision = _some(goal, Decision(Op.UPDATE, replace_keys=answer.replaces))
+    else:
+        decision = Decision(Op.UPDATE) if old.init_errors else Decision(Op.SAME)
+    if not goal.custom:
+        return replace(decision, op=Op.UPDATE) if decision.op is Op.REPLACE else decision
+    if along := [key for key, targets in _along(goal) if not replaced.isdisjoint(targets)]:
+        decision = replace(decision, op=Op.REPLACE, replace_keys=decision.replace_keys or tuple(along))
+    return replace(decision, delete_before_replace=first) if decision.op is Op.REPLACE else decision
+
+
+def _along(goal: Goal) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The options that make a resource be replaced along with others, and those others."""
+    return ("deletedWith", (goal.deleted_with,)), ("replaceWith", goal.replace_with)
 
 
 def _compared(old: Resource, goal: Goal, inputs: Mapping[str, Any], answer: DiffAnswer) -> Decision:
@@ -127,17 +142,14 @@ def _compared(old: Resource, goal: Goal, inputs: Mapping[str, Any], answer: Diff
         for key in sorted(old.inputs.keys() | inputs.keys())
         if key not in old.inputs or key not in inputs or not paths.equal(old.inputs[key], inputs[key])
     )
-    return _some(goal, Decision(Op.UPDATE, changed, detailed, answer.replaces), answer)
+    return _some(goal, Decision(Op.UPDATE, changed, detailed, answer.replaces))
 
 
-def _some(goal: Goal, decision: Decision, answer: DiffAnswer) -> Decision:
-    """A difference is an update, or a replace when a changed property (or the old entry) demands it."""
+def _some(goal: Goal, decision: Decision) -> Decision:
+    """A difference is an update, or a replace when a changed property demands it."""
     forced = tuple(path for path in decision.detailed or () if _matches(path, goal.replace_on_changes))
     keys = tuple(dict.fromkeys((*decision.replace_keys, *forced)))
-    if not keys:
-        return decision
-    first = answer.delete_before_replace if goal.delete_before_replace is None else goal.delete_before_replace
-    return Decision(Op.REPLACE, decision.diffs or keys, decision.detailed, keys, first)
+    return replace(decision, op=Op.REPLACE, replace_keys=keys) if keys else decision
 
 
 def _matches(path: str, patterns: tuple[str, ...]) -> bool:

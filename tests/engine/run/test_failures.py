@@ -243,16 +243,6 @@ def test_a_state_of_another_plugin_is_refused_before_anything_happens(engine):
         engine.run("up", things("a"))
 
 
-def test_a_replace_is_refused_before_anything_is_done_to_the_resource(engine):
-    engine.run("up", things("a", kind="x"))
-    for kind in ("preview", "up"):
-        result = engine.run(kind, things("a", kind="y"))
-        assert result.code == 1
-        assert "replacing " + thing_urn("a") + " (because of its property kind) is not supported" in result.errors()[0]
-    assert engine.server.calls("delete", "update") == []
-    assert engine.entry("a").inputs["kind"] == "x"
-
-
 def test_a_rename_by_alias_is_refused_only_when_it_matters(engine):
     opts = pulumi.ResourceOptions(aliases=[pulumi.Alias(name="a")])
     assert engine.run("up", lambda: Thing("b", opts=opts)).code == 0

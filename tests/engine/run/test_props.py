@@ -93,7 +93,7 @@ def test_an_asset_is_refused_by_name():
         to_provider({"a": {SIGNATURE: ASSET, "text": "x"}}, keep_unknowns=True)
 
 
-class Colour(enum.Enum):
+class Colour(enum.StrEnum):
     RED = "red"
 
 

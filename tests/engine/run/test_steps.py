@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from embedded.engine.state import Resource
-from embedded.engine.steps import DiffAnswer, Goal, Op, decide, ignored, mark_secrets, must_replace, preview_outputs
+from embedded.engine.steps import DiffAnswer, Goal, Op, decide, ignored, mark_secrets, preview_outputs
 from embedded.engine.values import UNKNOWN, Secret
 
 URN = "urn:pulumi:dev::proj::pulumi-python:dynamic:Resource::r"
@@ -45,7 +45,6 @@ CASES = [
      {"l[0]": "update"}, ("l[0]",)),
     ("init errors", old(inputs=INPUTS, init_errors=["half"]), {}, INPUTS, ASK_ENGINE, Op.UPDATE, None, ()),
     ("init errors, no diff", old(inputs=INPUTS, init_errors=["half"]), {}, INPUTS, DiffAnswer(False), Op.UPDATE, None, ()),
-    ("read so far", old(inputs=INPUTS, external=True), {}, INPUTS, None, Op.REPLACE, None, ()),
     ("half replaced", old(inputs=INPUTS, pending_replacement=True), {}, INPUTS, None, Op.REPLACE, None, ()),
     ("tainted", old(inputs=INPUTS, extra={"taint": True}), {}, INPUTS, None, Op.REPLACE, None, ()),
     ("the pickle counts", old(inputs={"__provider": "x"}), {}, {"__provider": "y"}, ASK_ENGINE, Op.UPDATE,
@@ -57,6 +56,19 @@ CASES = [
 def test_the_step_follows_from_entry_goal_and_answer(name, before, options, inputs, answer, op, detailed, keys):
     decision = decide(before, goal(**options), inputs, answer)
     assert (decision.op, decision.detailed, decision.replace_keys) == (op, detailed, keys)
+
+
+ALONG = [
+    ({"replace_with": ("x",)}, frozenset({"x"}), Op.REPLACE, ("replaceWith",)),
+    ({"deleted_with": "x"}, frozenset({"x"}), Op.REPLACE, ("deletedWith",)),
+    ({"replace_with": ("x",)}, frozenset({"y"}), Op.SAME, ()),
+]
+
+
+@pytest.mark.parametrize(("options", "replaced", "op", "keys"), ALONG)
+def test_a_resource_goes_along_with_those_it_names(options, replaced, op, keys):
+    decision = decide(old(inputs=INPUTS), goal(**options), INPUTS, ASK_ENGINE, replaced)
+    assert (decision.op, decision.replace_keys) == (op, keys)
 
 
 def test_the_differing_keys_are_the_top_level_ones():
@@ -78,7 +90,6 @@ def test_a_component_is_compared_by_its_inputs():
     wanted = Goal(urn=URN, type="my:Comp", name="r", custom=False)
     assert decide(component, wanted, {}, None).op is Op.SAME
     assert decide(component, wanted, {"a": 1}, None).op is Op.UPDATE
-    assert must_replace(component, goal())
 
 
 def test_ignored_paths_keep_their_old_values_and_wrong_ones_do_nothing():
