@@ -60,6 +60,7 @@ class Collected:
     warnings: list[str] = field(default_factory=list)
     refreshed: int = 0
     stopped: bool = False
+    preparing: bool = False
     _errors: list[str] = field(default_factory=list)
     _refreshing: set[str] = field(default_factory=set)
     _half_replaced: set[str] = field(default_factory=set)
@@ -70,6 +71,8 @@ class Collected:
             metadata = event.resource_pre_event.metadata
             if metadata.op == "refresh":
                 self._refreshing.add(metadata.urn)
+            elif metadata.op == "create" and kind_of(metadata.type) == "FabricIdentity":
+                self.preparing = not event.resource_pre_event.planning
         elif event.res_outputs_event:
             self._finished(event.res_outputs_event.metadata)
         elif event.res_op_failed_event:
@@ -84,6 +87,7 @@ class Collected:
         urn, kind = metadata.urn, kind_of(metadata.type)
         if kind is None:
             return
+        self.preparing = self.preparing and kind != "FabricIdentity"
         if urn in self._refreshing:
             self._refreshing.discard(urn)
             self.refreshed += 1

@@ -48,6 +48,8 @@ class Phases:
     def _counted(self, collected: Collected) -> str:
         counts = collected.counts
         done = counts.total
+        if not done and collected.preparing:
+            return "making the types that NetBox lacks, and the fabric's record"
         if not done:
             return f"compared {collected.refreshed} with the servers" if collected.refreshed else ""
         would = "to be " if self.verb == PREVIEW else ""

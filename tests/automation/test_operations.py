@@ -111,6 +111,8 @@ def test_progress_has_a_line_per_phase(tmp_path):
     stream = io.StringIO()
     events = payloads(
         says("info", "read 2 CRs"),
+        begins("create", "fabric-1/identity", kind="FabricIdentity"),
+        done("create", "fabric-1/identity", None, {}, kind="FabricIdentity"),
         begins("refresh", VPC),
         done("same", VPC, cr(1), cr(1)),
         done("update", VPC, cr(1), cr(2)),
@@ -122,6 +124,7 @@ def test_progress_has_a_line_per_phase(tmp_path):
     assert stream.getvalue().splitlines() == [
         "reading Git and the servers",
         "read 2 CRs",
+        "making the types that NetBox lacks, and the fabric's record",
         "compared 1 with the servers",
         "1 CR: 1 updated",
     ]
