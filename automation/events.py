@@ -9,6 +9,7 @@ difference is computed here from the states in the event; a replace is three ste
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,7 @@ class Collected:
     stopped: bool = False
     preparing: bool = False
     _errors: list[str] = field(default_factory=list)
+    _tally: Counter[str] = field(default_factory=Counter)
     _refreshing: set[str] = field(default_factory=set)
     _half_replaced: set[str] = field(default_factory=set)
 
@@ -79,6 +81,7 @@ class Collected:
             metadata = event.res_op_failed_event.metadata
             self._refreshing.discard(metadata.urn)
             if kind_of(metadata.type) in KINDS:
+                self._count(metadata.urn, None)
                 self.failed.add(metadata.urn)
         elif event.diagnostic_event:
             self._said(event.diagnostic_event)
@@ -102,12 +105,21 @@ class Collected:
         if action == "update" and only_attribution(list(change.properties)) and change.properties:
             change = ResourceChange(change.ref, "attribution", change.properties)
         if kind in KINDS:
-            self.done[urn] = change.action
+            self._count(urn, change.action)
             if action != "same":
                 self.found[urn] = change
         elif action != "same" and (change.properties or action != "update"):
             # An update of the fabric's result without a visible property only follows the receipts of the CRs.
             self.fabric_found[urn] = change
+
+    def _count(self, urn: str, action: str | None) -> None:
+        """Take down what was done with a CR; kept as it comes, since progress asks for the counts at every event."""
+        before = self.done.pop(urn, None)
+        if before is not None:
+            self._tally[before] -= 1
+        if action is not None:
+            self.done[urn] = action
+            self._tally[action] += 1
 
     def _said(self, diagnostic: DiagnosticEvent) -> None:
         kept = {"error": self._errors, "warning": self.warnings, "info": self.said}.get(diagnostic.severity)
@@ -131,13 +143,10 @@ class Collected:
     @property
     def counts(self) -> Counts:
         """CRs by what was done. A delete for a replace whose create never came counts as deleted."""
-        tally = dict.fromkeys(_COUNTED.values(), 0)
-        for urn, action in self.done.items():
-            if urn not in self.failed:
-                tally[_COUNTED[action]] += 1
         lost = {urn for urn in self._half_replaced - self.done.keys() if kind_of(_type_of(urn)) in KINDS}
-        tally["deleted"] += len(lost)
-        return Counts(**tally, failed=len(self.failed - lost))
+        told = {word: self._tally[action] for action, word in _COUNTED.items()}
+        told["deleted"] += len(lost)
+        return Counts(**told, failed=len(self.failed - lost) if lost else len(self.failed))
 
     @property
     def changes(self) -> tuple[ResourceChange, ...]:
