@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("hhsync.operations")
 
+_TELL_SECONDS = 0.05
+#: A line for each of thousands of events would cost more than the events.
+
 PARALLEL = 32
 #: CRs in flight. The servers answer in tens of milliseconds and writes are gathered into bulk requests, so that more
 #: than the engine's default of 4 × CPUs pays.
@@ -74,15 +77,24 @@ def _run(
     shown.update("reading Git and the servers")
     collected, phases = events.Collected(), Phases(verb)
 
-    def on_event(event: EngineEvent) -> None:
-        collected.feed(event)
-        _trace(event)
+    told = 0.0
+
+    def tell() -> None:
         for text, final in phases.lines(collected):
             (shown.line if final else shown.update)(text)
+
+    def on_event(event: EngineEvent) -> None:
+        nonlocal told
+        collected.feed(event)
+        _trace(event)
+        if event.diagnostic_event or time.monotonic() - told >= _TELL_SECONDS:
+            tell()
+            told = time.monotonic()
 
     started = time.monotonic()
     with ticking(shown):
         errors = _call(stack, fabric, verb, on_event, collected)
+        tell()
     result = OperationResult(
         verb=verb,
         fabric=fabric,

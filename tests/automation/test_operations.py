@@ -107,26 +107,16 @@ def test_a_locked_stack_says_who_holds_it_and_how_to_free_it(tmp_path):
         operations.sync(workspace(tmp_path, FakeCommand(failure=LOCK)), "fabric-1")
 
 
-def test_progress_has_a_line_per_phase(tmp_path):
+def test_progress_tells_what_the_program_said_and_the_last_counts(tmp_path):
     stream = io.StringIO()
     events = payloads(
-        says("info", "read 2 CRs"),
-        begins("create", "fabric-1/identity", kind="FabricIdentity"),
-        done("create", "fabric-1/identity", None, {}, kind="FabricIdentity"),
-        begins("refresh", VPC),
-        done("same", VPC, cr(1), cr(1)),
-        done("update", VPC, cr(1), cr(2)),
+        says("info", "read 2 CRs"), done("update", VPC, cr(1), cr(2)), done("same", "Server/default/s", {}, {})
     )
-    ticks = iter(range(0, 1000, 10))
-    operations.sync(
-        workspace(tmp_path, FakeCommand(events=events)), "fabric-1", Progress(stream, clock=lambda: next(ticks))
-    )
+    operations.sync(workspace(tmp_path, FakeCommand(events=events)), "fabric-1", Progress(stream))
     assert stream.getvalue().splitlines() == [
         "reading Git and the servers",
         "read 2 CRs",
-        "making the types that NetBox lacks, and the fabric's record",
-        "compared 1 with the servers",
-        "1 CR: 1 updated",
+        "2 CRs: 1 updated, 1 unchanged",
     ]
 
 
