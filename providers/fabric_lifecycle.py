@@ -65,12 +65,16 @@ class _FabricRecordProvider(ResourceProvider):
 
 
 class FabricIdentityProvider(_FabricRecordProvider):
-    """Repository, branch and path of a fabric. Its creation makes NetBox's types; its deletion removes the record."""
+    """Repository, branch and path of a fabric; which cluster it is, as a published copy.
+
+    Its creation makes NetBox's types; its deletion removes the record.
+    """
 
     def _write(self, props: dict[str, Any]) -> dict[str, Any]:
         session = self._session(props)
         session.ensure_types()
-        record = session.netbox.save_fabric(props["fabric"], props["record"])
+        published = {"cluster": session.cluster.identity()}
+        record = session.netbox.save_fabric(props["fabric"], {**props["record"], **published})
         return {**props, "netbox_id": record.id, "netbox_url": record.url}
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
