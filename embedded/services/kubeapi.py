@@ -49,7 +49,7 @@ def install_crds(api: Api, folder: Path) -> list[str]:
 def _read_crds(folder: Path) -> Iterable[dict[str, Any]]:
     for path in sorted(folder.glob("*.yaml")):
         try:
-            documents = list(yaml.safe_load_all(path.read_text()))
+            documents = list(yaml.load_all(path.read_text(), Loader=yaml.CSafeLoader))
         except yaml.YAMLError as error:
             raise ServicesError(f"{path} is no YAML: {' '.join(str(error).split())}") from error
         for document in documents:

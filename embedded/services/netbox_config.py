@@ -153,6 +153,7 @@ def write_server_files(root: Path, static: Path, port: int) -> None:
         f"application = WhiteNoise(netbox, root={str(static)!r}, prefix='static/', max_age=3600)\n"
     )
     settings = (
+        "import os\n\n"
         f"bind = '{LOOPBACK}:{port}'\n"
         f"workers = {_WORKERS}\n"
         f"threads = {_THREADS}\n"
@@ -166,7 +167,12 @@ def write_server_files(root: Path, static: Path, port: int) -> None:
         "def pre_fork(server, worker):\n"
         "    # a connection opened while loading must not be used by two processes\n"
         "    from django.db import connections\n\n"
-        "    connections.close_all()\n"
+        "    connections.close_all()\n\n\n"
+        "# at the end all requests are answered; taking NetBox apart object by object would take seconds for nothing\n"
+        "def worker_exit(server, worker):\n"
+        "    os._exit(0)\n\n\n"
+        "def on_exit(server):\n"
+        "    os._exit(0)\n"
     )
     write_private(root / "hhsync_wsgi.py", application)
     write_private(root / "gunicorn.conf.py", settings)

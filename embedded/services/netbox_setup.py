@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 _REQUIREMENTS = TOOLS / "netbox-requirements.txt"
 # changes whenever what is done to the database or to the environment here changes
 _FORMAT = "1"
-# the migrations make millions of objects that live to the end: looking for garbage among them takes a third of the time
-_FEW_COLLECTIONS = "import gc, sys; gc.set_threshold(500_000, 20, 100); from netbox.cli import main; sys.exit(main())"
 # the database is thrown away when the machine dies while it is made, so nothing has to reach the disk
 _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "'128MB'"}
 
@@ -151,7 +149,7 @@ class NetBoxSetup:
         steps.progress(what)
         steps.run(
             what,
-            [str(self.python), "-c", _FEW_COLLECTIONS, *arguments],
+            [str(self.python), "-m", "netbox", *arguments],
             self._log(f"netbox-{arguments[0]}"),
             environment={"NETBOX_ROOT": str(root), "PYTHONUNBUFFERED": "1"},
             detail=last_line,

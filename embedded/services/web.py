@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from embedded.services.process import Server
 
 _TIMEOUT = 10.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 0.4
 # servers on loopback are never behind the proxy that the environment may name
 _NO_PROXY = urllib.request.ProxyHandler({})
 
@@ -59,9 +60,12 @@ def _decode(body: bytes) -> Any:
 def wait_until(server: Server, answers: Callable[[], bool], seconds: float) -> None:
     """Wait until `answers` is true; ServicesError when the server's process ends or `seconds` have passed."""
     deadline = time.monotonic() + seconds
+    pause = _FIRST_PAUSE
     while not answers():
         if server.process() is None:
             raise ServicesError(f"{server.name} ended while starting: {server.last_words()}")
         if time.monotonic() > deadline:
             raise ServicesError(f"{server.name} does not answer after {seconds:.0f} s: {server.last_words()}")
-        time.sleep(0.1)
+        time.sleep(pause)
+        # asking costs the very CPU time that the server starts with
+        pause = min(_LONGEST_PAUSE, pause * 1.3)
