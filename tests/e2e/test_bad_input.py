@@ -60,28 +60,46 @@ def test_a_document_that_is_no_good_stops_everything(synced, file, text, parts):
 def test_two_documents_with_one_identity_name_both_origins(synced):
     name = synced.names[0]
     synced.commit({"copy.yaml": crs(*synced.names)[f"vpcs/{name}.yaml"]})
-    refused(synced, f"{FOLDER}/copy.yaml:1", f"{FOLDER}/vpcs/{name}.yaml:1", name)
+    refused(synced, f"{FOLDER}/copy.yaml:", f"{FOLDER}/vpcs/{name}.yaml:", "written twice", name)
+
+
+def configure(project: Project, key: str, value: str) -> None:
+    """Change the stack's config behind `hhsync init`, which would have tried the connection."""
+    done = project.run("pulumi", "--", "config", "set", f"hhsync:{key}", value, "--stack", project.fabric)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize(
-    ("option", "value", "parts"),
+    ("option", "key", "value", "parts"),
     [
-        ("git_url", "/nowhere/at/all.git", ("/nowhere/at/all.git",)),
-        ("git_branch", "no-such-branch", ("no-such-branch", "main")),
-        ("git_path", "no/such/folder", ("no/such/folder",)),
-        ("netbox_url", "http://127.0.0.1:9", ("127.0.0.1:9",)),
-        ("kubeconfig", "/nowhere/kubeconfig", ("/nowhere/kubeconfig",)),
+        ("git_url", "gitUrl", "/nowhere/at/all.git", ("/nowhere/at/all.git",)),
+        ("git_branch", "gitBranch", "no-such-branch", ("no-such-branch", "main")),
+        ("git_path", "gitPath", "no/such/folder", ("no/such/folder",)),
+        ("netbox_url", "netboxUrl", "http://127.0.0.1:9", ("127.0.0.1:9",)),
+        ("kubeconfig", "kubeconfig", "/nowhere/kubeconfig", ("/nowhere/kubeconfig",)),
     ],
 )
-def test_a_place_that_is_not_there_is_named(synced, option, value, parts):
+def test_a_place_that_is_not_there_is_named(synced, option, key, value, parts):
     done = synced.init(**{option: value})
     assert done.returncode == 1
     for part in parts:
         assert part in done.stdout + done.stderr
+    configure(synced, key, value)
     try:
         refused(synced, *parts)
     finally:
-        synced.init()
+        assert synced.init().returncode == 0
+
+
+def test_a_cluster_that_does_not_answer_is_named(synced, tmp_path):
+    config = tmp_path / "kubeconfig"
+    with open(synced.access.hhsync_kubeconfig, encoding="utf-8") as file:
+        config.write_text(file.read().replace(synced.access.url, "https://127.0.0.1:9"))
+    configure(synced, "kubeconfig", str(config))
+    try:
+        refused(synced, "https://127.0.0.1:9")
+    finally:
+        assert synced.init().returncode == 0
 
 
 def test_wrong_netbox_token(synced):
