@@ -5,10 +5,9 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from providers.targets.cluster import Cluster
-
 from providers.core.identity import FABRIC_LABEL, KINDS
 from providers.core.policy import check_prune
+from providers.targets.cluster import Cluster
 
 if TYPE_CHECKING:
     from collections.abc import Collection
