@@ -145,7 +145,8 @@ class Cluster:
 
     def answers(self, port: int) -> bool:
         """Whether the server takes connections on this port."""
-        command = [str(programs() / "pg_isready"), "-q", "-h", LOOPBACK, "-p", str(port), "-d", DATABASE, "-t", "3"]
+        command = [str(programs() / "pg_isready"), "-q", "-h", LOOPBACK, "-p", str(port), "-d", DATABASE]
+        command += ["-U", ROLE, "-t", "3"]
         return subprocess.run(command, check=False, capture_output=True).returncode == 0
 
     def _configure(self, settings: dict[str, str]) -> None:
