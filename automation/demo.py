@@ -179,6 +179,7 @@ class Demo:
         self._save_report(found, seconds)
         if sorted(str(detail.ref) for detail in found.details) != damage.refs:
             raise DemoFailed(f"drift names {[str(detail.ref) for detail in found.details]}, not {damage.refs}")
+        self.say(f"[{time.monotonic() - self.started:5.1f} s] hhsync drift {FABRIC}")
         self.say(_indented(report.drift_text(found, seconds)))
         return damage
 

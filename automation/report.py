@@ -9,6 +9,7 @@ from automation.results import DESTROY, PREVIEW, Counts, OperationResult, Resour
 from providers.core.diff import FieldChange, dotted
 from providers.core.drift import Detail, Difference, DriftReport, State
 from providers.core.normalise import MISSING
+from providers.core.sections import only_attribution
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -43,8 +44,8 @@ def property_line(change: FieldChange) -> str:
 
 def change_lines(change: ResourceChange) -> Iterable[str]:
     """One line per property, each with the CR's name; a create, a delete or a replace says so."""
+    moved = [(dotted(one.path), one.old, one.new) for one in change.properties if only_attribution([one])]
     if change.action == "attribution":
-        moved = [(dotted(one.path), one.old, one.new) for one in change.properties]
         yield f"{change.ref}  attribution only: {_attribution(moved)}"
         return
     if change.action in {"create", "delete", "replace"}:
@@ -52,7 +53,10 @@ def change_lines(change: ResourceChange) -> Iterable[str]:
     elif not change.properties:
         yield f"{change.ref}  {change.action} (no property differs)"
     for one in change.properties:
-        yield f"{change.ref}  {property_line(one)}"
+        if not only_attribution([one]):
+            yield f"{change.ref}  {property_line(one)}"
+    if moved:
+        yield f"{change.ref}  git: {_attribution(moved)}"
 
 
 def _attribution(moved: Sequence[tuple[str, Any, Any]]) -> str:
@@ -90,7 +94,10 @@ def _outcome(result: OperationResult) -> str:
         ended = "interrupted" if result.interrupted else "failed"
         return f"{result.verb} {ended}: {done if result.verb != PREVIEW else 'nothing written'}"
     if result.verb == PREVIEW:
-        return _told(counts, would=True) if result.has_changes else f"{_crs(counts.total)}, nothing to do"
+        if not result.has_changes:
+            return f"{_crs(counts.total)}, nothing to do"
+        record = "" if counts.changed else ", the fabric's record to update"
+        return f"{_told(counts, would=True)}{record}"
     if result.verb == DESTROY:
         return f"{counts.deleted} deleted" if counts.deleted else "nothing to delete"
     if not result.has_changes:
@@ -204,13 +211,20 @@ def _detail_lines(detail: Detail) -> Iterable[str]:
     if detail.state is State.MISSING_FROM_GIT:
         state = "missing from Git" + ("" if detail.managed else ", unmanaged: left alone")
     reason = f": {detail.reason}" if detail.reason else ""
+    moved = [(one.path, one.observed, one.desired) for one in detail.differences if _is_attribution(one)]
     if detail.attribution_only:
-        moved = [(one.path, one.observed, one.desired) for one in detail.differences]
         yield f"{detail.ref}  attribution only: {_attribution(moved)}{where}"
         return
     yield f"{detail.ref}  {state}{reason}{where}"
     for one in detail.differences:
-        yield f"    {_difference_text(one)}"
+        if not _is_attribution(one):
+            yield f"    {_difference_text(one)}"
+    if moved:
+        yield f"    git: {_attribution(moved)}"
+
+
+def _is_attribution(one: Difference) -> bool:
+    return only_attribution([FieldChange(tuple(one.path.split(".")), one.observed, one.desired)])
 
 
 def _difference_text(one: Difference) -> str:

@@ -31,7 +31,7 @@ GIT_COMMIT = FieldChange(("git", "commit"), "a" * 40, "b" * 40)
 CHANGES = (
     ResourceChange("Server/default/server-1", "update", (EDITED,)),
     ResourceChange("Switch/default/leaf-1", "attribution", (COMMIT, GIT_COMMIT)),
-    ResourceChange("VPC/default/vpc-1", "update", (VLAN, LABEL, GATEWAY)),
+    ResourceChange("VPC/default/vpc-1", "update", (VLAN, LABEL, GATEWAY, COMMIT, GIT_COMMIT)),
     ResourceChange("VPC/default/vpc-2", "create"),
     ResourceChange("VPCPeering/default/a--b", "update", (GONE,)),
 )
@@ -44,6 +44,13 @@ def operation(verb, counts, changes=(), errors=(), fabric_changes=()):
 OPERATIONS = {
     "preview-changes": operation(PREVIEW, Counts(created=1, updated=3, attribution=1, unchanged=66), CHANGES),
     "preview-clean": operation(PREVIEW, Counts(unchanged=71)),
+    "preview-only-the-record": operation(
+        PREVIEW,
+        Counts(unchanged=71),
+        fabric_changes=(
+            ResourceChange("fabric-1/result", "update", (FieldChange(("record", "status"), "failed", "success"),)),
+        ),
+    ),
     "preview-failed": operation(PREVIEW, Counts(), errors=("no such branch",)),
     "sync-changes": operation(SYNC, Counts(created=2, updated=1, unchanged=68), CHANGES),
     "sync-clean": operation(SYNC, Counts(unchanged=71)),
@@ -80,7 +87,11 @@ PENDING = Detail(
     State.PENDING,
     ORIGIN,
     managed=True,
-    differences=(Difference("cluster.spec.subnets.default.vlan", 1002, 1001, 1001),),
+    differences=(
+        Difference("cluster.spec.subnets.default.vlan", 1002, 1001, 1001),
+        Difference("git.commit", "b" * 40, "a" * 40, "a" * 40),
+        Difference("netbox.git_commit", "b" * 40, "a" * 40, "a" * 40),
+    ),
 )
 MISSING_OBJECT = Detail(
     ref("VPCPeering", "a--b"),
