@@ -196,13 +196,15 @@ def test_a_server_that_names_a_wait_is_obeyed(monkeypatch: pytest.MonkeyPatch) -
 def test_a_wait_may_be_named_as_a_date(monkeypatch: pytest.MonkeyPatch) -> None:
     when = email.utils.format_datetime(datetime.now(UTC) + timedelta(seconds=4), usegmt=True)
     waits, _ = _waits(monkeypatch, when)
-    assert 2 <= waits[0] <= 4.3
+    # More than the first pause of its own can be (0.5 s), however long the test took to come here.
+    assert 0.5 < waits[0] <= 4.3
 
 
 def test_without_a_named_wait_the_pauses_grow_up_to_a_cap(monkeypatch: pytest.MonkeyPatch) -> None:
     waits, _ = _waits(monkeypatch, None, "soon", None)
-    assert all(0.2 <= wait <= 2.0 for wait in waits)
-    assert waits == sorted(waits)
+    # They double from 0.2 s, each with up to 0.3 s of jitter, which may put two neighbours out of order.
+    for wait, least in zip(waits, (0.2, 0.4, 0.8), strict=True):
+        assert least <= wait <= min(least + 0.3, 2.0)
 
 
 def test_a_server_that_wants_minutes_is_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
