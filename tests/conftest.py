@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import json
+import os
+import signal
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,12 +14,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedded.services import Running, Services
+from embedded.services.process import Process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[1]
 FABRICS = 2
+HOME_PREFIX = "hhsync-test-"
+OWNER = "owner.json"
 
 
 def make_services(home: Path) -> Services:
@@ -35,12 +42,25 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         capture = session.config.pluginmanager.getplugin("capturemanager")
         with capture.global_and_fixture_disabled():
             make_services(Path(tempfile.gettempdir()) / "hhsync-unused").setup()
+        # told to end, the session still stops its servers; killed, the next one does
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        remove_abandoned(Path(tempfile.gettempdir()))
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Stop and remove the servers of sessions that were killed; those of living sessions are left alone."""
+    for owner in folder.glob(f"{HOME_PREFIX}*/{OWNER}"):
+        with contextlib.suppress(FileNotFoundError, ValueError):
+            if not Process(**json.loads(owner.read_text())).alive():
+                make_services(owner.parent).remove()
 
 
 @contextlib.contextmanager
 def fresh_services() -> Iterator[Services]:
     """Servers in a new folder; they are stopped by process id and removed at the end, come what may."""
-    one = make_services(Path(tempfile.mkdtemp(prefix="hhsync-test-")))
+    home = Path(tempfile.mkdtemp(prefix=HOME_PREFIX))
+    (home / OWNER).write_text(json.dumps(dataclasses.asdict(Process.of(os.getpid()))))
+    one = make_services(home)
     try:
         yield one
     finally:

@@ -13,7 +13,7 @@ import yaml
 
 from embedded.services.process import Process
 from embedded.services.web import Api
-from tests.conftest import fresh_services
+from tests.conftest import OWNER, fresh_services, remove_abandoned
 
 if TYPE_CHECKING:
     from embedded.services import FabricAccess, NetBoxAccess, Running
@@ -213,6 +213,19 @@ def test_a_server_that_was_killed_is_started_again_and_the_others_are_kept():
         assert again.pids["fabric-1-etcd"] == first.pids["fabric-1-etcd"]
         assert again.pids["fabric-1-apiserver"] != first.pids["fabric-1-apiserver"]
         assert {part.state for part in one.status()} == {"running"}
+
+
+def test_servers_of_a_killed_session_are_removed_by_the_next_and_those_of_a_living_one_are_kept():
+    with fresh_services() as one:
+        pids = one.start(fabrics=1, parts=("cluster",)).pids
+        remove_abandoned(one.home.parent)
+        assert {part.state for part in one.status()} == {"running"}
+
+        owner = one.home / OWNER
+        owner.write_text(json.dumps({**json.loads(owner.read_text()), "started": 1}))
+        remove_abandoned(one.home.parent)
+        assert not [pid for pid in pids.values() if Process.of(pid)]
+        assert not one.home.exists()
 
 
 def test_removing_leaves_no_process_and_no_file():
