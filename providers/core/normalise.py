@@ -55,14 +55,15 @@ def is_empty(value: Any) -> bool:
 def canonical(value: Any) -> Any:
     """The value in the one form that comparisons use: no empty member of a mapping, integers where integral.
 
-    Elements of a list keep their places, so an empty element stays. The result of an all-empty mapping is {}.
+    Elements of a list keep their places, so an empty element stays, as null. The result of an all-empty mapping is {}.
     """
     match value:
         case dict():
             kept = {key: canonical(item) for key, item in value.items()}
             return {key: item for key, item in kept.items() if not is_empty(item)}
         case list() | tuple():
-            return [canonical(item) for item in value]
+            items = [canonical(item) for item in value]
+            return [None if is_empty(item) else item for item in items]
         case _:
             return integral(value)
 

@@ -20,6 +20,16 @@ def test_patching_with_the_difference_gives_the_other_value(old, new):
     assert patch(old, changes(old, new)) == canonical(new)
 
 
+@given(values, values)
+def test_same_values_have_one_canonical_form(left, right):
+    if same(left, right):
+        assert canonical([left]) == canonical([right])
+
+
+def test_empty_elements_of_a_list_are_equal_whatever_their_form():
+    assert patch({"l": [None]}, changes({"l": [None]}, {"l": [[]]})) == canonical({"l": [{}]})
+
+
 @given(specs, specs)
 def test_no_change_means_same(old, new):
     assert (changes(old, new) == []) == same(old, new)
