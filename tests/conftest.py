@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from embedded.services import Running, Services
@@ -18,6 +19,11 @@ from embedded.services.process import Process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# Property tests: no time is asserted, and CI tries the same examples every time, so that its verdict does not change by itself.
+hypothesis.settings.register_profile("local", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 ROOT = Path(__file__).resolve().parents[1]
 FABRICS = 2
