@@ -99,7 +99,7 @@ class Project:
 
     # hhsync
     def argv(self, *arguments: str) -> list[str]:
-        return [str(Path(sys.executable).with_name("hhsync")), *arguments, "--project", str(self.folder)]
+        return [str(Path(sys.executable).with_name("hhsync")), *arguments]
 
     def run(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
         """Run a verb to its end; its streams never show a secret or a traceback."""
@@ -115,6 +115,7 @@ class Project:
     def init(self, **options: str) -> subprocess.CompletedProcess[str]:
         given = {
             "git-url": str(self.repository),
+            "git-branch": "main",
             "git-path": FOLDER,
             "netbox-url": self.services.netbox.url,
             "kubeconfig": self.access.hhsync_kubeconfig,

@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 import subprocess
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.e2e.project import FOLDER, Project, crs
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 pytestmark = pytest.mark.services
+
+
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory, services) -> Iterator[Project]:
+    """One synced fabric for all tests of this module: what is refused leaves it as it was."""
+    made = Project(tmp_path_factory.mktemp("bad") / "project", services)
+    made.commit(crs(*made.names))
+    assert made.init().returncode == 0
+    assert made.verb("sync")["counts"]["created"] == 7
+    yield made
+    made.verb("destroy", "--yes", made.fabric)
+
+
+@pytest.fixture
+def synced(standing) -> Iterator[Project]:
+    """That fabric; the branch goes back to where it was after the test."""
+    before = standing.git("rev-parse", "HEAD")
+    yield standing
+    standing.git("reset", "-q", "--hard", before)
 
 
 def refused(project: Project, *parts: str, verb: str = "sync", arguments: tuple[str, ...] = ()) -> str:
@@ -21,13 +44,6 @@ def refused(project: Project, *parts: str, verb: str = "sync", arguments: tuple[
         assert part in text, text
     for line in answer["errors"]:
         assert "\n" not in line
-    return text
-
-
-def vpc(name: str, **changes: str) -> str:
-    text = crs(name)[f"vpcs/{name}.yaml"]
-    for old, new in changes.items():
-        text = text.replace(old, new)
     return text
 
 
@@ -128,11 +144,14 @@ def test_an_empty_folder_never_means_delete_all(synced):
     refused(synced, FOLDER)
 
 
-def test_a_commit_that_drops_too_much_is_refused_until_allowed(synced):
-    synced.commit({f"vpcs/{name}.yaml": None for name in synced.names[:4]})
-    refused(synced, "refused to delete 4 of 7", "at most 3", "--allow-deletes 4")
-    refused(synced, "refused to delete 4 of 7", verb="preview")
-    assert synced.verb("sync", "--allow-deletes", "4")["counts"]["deleted"] == 4
+def test_a_commit_that_drops_too_much_is_refused_until_allowed(project):
+    project.commit(crs(*project.names))
+    assert project.init().returncode == 0
+    project.verb("sync")
+    project.commit({f"vpcs/{name}.yaml": None for name in project.names[:4]})
+    refused(project, "refused to delete 4 of 7", "at most 3", "--allow-deletes 4")
+    refused(project, "refused to delete 4 of 7", verb="preview")
+    assert project.verb("sync", "--allow-deletes", "4")["counts"]["deleted"] == 4
 
 
 def test_a_stack_that_does_not_exist(synced):
