@@ -88,7 +88,7 @@ def recorded(workspace: Workspace, fabric: str) -> dict[ObjectRef, Mapping[str, 
     with engine_errors(fabric):
         deployment = stack.export_stack().deployment or {}
     return {
-        sections.ref_of(resource["outputs"]): resource["outputs"]
+        sections.ref_of(resource["outputs"]): sections.restored(resource["outputs"])
         for resource in deployment.get("resources") or ()
         if kind_of(resource["type"]) in KINDS and not resource.get("delete") and resource.get("outputs")
     }

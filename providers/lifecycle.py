@@ -68,21 +68,22 @@ class HedgehogProvider(ResourceProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Create on both servers, adopting what is there; safe to repeat after a crash."""
         outs = writing.write(self._session(props), integral(props), {})
-        return CreateResult(str(sections.ref_of(props)), outs)
+        return CreateResult(str(sections.ref_of(props)), sections.stored(outs))
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         """Write what differs, to the server where it differs."""
-        return UpdateResult(writing.write(self._session(news), integral(news), integral(olds)))
+        outs = writing.write(self._session(news), integral(news), sections.restored(olds))
+        return UpdateResult(sections.stored(outs))
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         """Delete from both servers what we own; what is gone already is done."""
-        writing.remove(self._session(props), integral(props))
+        writing.remove(self._session(props), sections.restored(props))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """The observed sections as inputs, the outputs as they were; gone on both sides is an empty id."""
-        outputs = integral(props)
+        outputs = sections.restored(props)
         found = writing.observe(self._session(outputs), outputs)
         if found is None:
             return ReadResult("", {})
         outs, inputs = found
-        return ReadResult(id_, outs, inputs)
+        return ReadResult(id_, sections.stored(outs), inputs)

@@ -32,39 +32,62 @@ ATTRIBUTION_FIELDS = frozenset({"git_file_path", "git_commit", "git_author", "gi
 def inputs_for(fabric: str, manifest: Manifest) -> Inputs:
     """What Git says about one CR, as the resource's inputs."""
     ref, origin, by = manifest.ref, manifest.origin, manifest.attribution
-    spec = without_nulls(dict(manifest.spec))
-    return {
-        "git": {
-            "path": origin.path,
-            "document": origin.document,
-            "commit": by.commit,
-            "author": by.author,
-            "committed_at": by.committed_at,
-        },
-        "cluster": {
-            "apiVersion": KINDS[ref.kind].api_version,
-            "kind": ref.kind,
-            "namespace": ref.namespace,
-            "name": ref.name,
-            "labels": {**manifest.labels, FABRIC_LABEL: fabric},
-            "annotations": dict(manifest.annotations),
-            "spec": spec,
-        },
-        "netbox": {
-            "ref": ref.record_ref(fabric),
-            "name": ref.name,
-            "fabric": fabric,
-            "namespace": ref.namespace,
-            "spec": spec,
-            "labels": dict(manifest.labels),
-            "annotations": dict(manifest.annotations),
-            "git_file_path": origin.path,
-            "git_commit": by.commit,
-            "git_author": by.author,
-            "git_last_modified": by.committed_at,
-            "git_status": STATUS_FROM_GIT,
-        },
+    git: Section = {
+        "path": origin.path,
+        "document": origin.document,
+        "commit": by.commit,
+        "author": by.author,
+        "committed_at": by.committed_at,
     }
+    cluster: Section = {
+        "apiVersion": KINDS[ref.kind].api_version,
+        "kind": ref.kind,
+        "namespace": ref.namespace,
+        "name": ref.name,
+        "labels": {**manifest.labels, FABRIC_LABEL: fabric},
+        "annotations": dict(manifest.annotations),
+        "spec": without_nulls(dict(manifest.spec)),
+    }
+    return {"git": git, "cluster": cluster, "netbox": _netbox_section(git, cluster)}
+
+
+def _netbox_section(git: Section, cluster: Section) -> Section:
+    """The record's fields that we own; they follow from the two other sections alone."""
+    fabric = cluster["labels"][FABRIC_LABEL]
+    return {
+        "ref": ObjectRef(cluster["kind"], cluster["namespace"], cluster["name"]).record_ref(fabric),
+        "name": cluster["name"],
+        "fabric": fabric,
+        "namespace": cluster["namespace"],
+        "spec": cluster["spec"],
+        "labels": {key: value for key, value in cluster["labels"].items() if key != FABRIC_LABEL},
+        "annotations": cluster["annotations"],
+        "git_file_path": git["path"],
+        "git_commit": git["commit"],
+        "git_author": git["author"],
+        "git_last_modified": git["committed_at"],
+        "git_status": STATUS_FROM_GIT,
+    }
+
+
+def stored(outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Outputs as the state keeps them: without the netbox section where it follows from the others, as it always does.
+
+    The spec would stand in every state entry four times; so it stands there three times, and an entry stays below 4 KB.
+    """
+    kept = dict(outputs)
+    if kept.get("netbox") == _netbox_section(kept["git"], kept["cluster"]):
+        del kept["netbox"]
+    return kept
+
+
+def restored(outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The outputs that `stored` was given, with integers where Pulumi made doubles of them."""
+    full: dict[str, Any] = integral(dict(outputs))
+    full["cluster"] = {"labels": {}, "annotations": {}, "spec": {}, **full["cluster"]}
+    if "netbox" not in full:
+        full["netbox"] = _netbox_section(full["git"], full["cluster"])
+    return full
 
 
 def ref_of(sections: Mapping[str, Any]) -> ObjectRef:

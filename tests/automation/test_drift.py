@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from automation.drift import drift, joined, recorded
+from providers.core import sections
 from providers.core.drift import Unread
 from providers.core.identity import FABRIC_LABEL, KINDS, ObjectRef
 from providers.core.manifest import Attribution, Manifest, Origin
@@ -62,17 +63,17 @@ def resource(kind: str, outputs, **more):
 
 
 def test_recorded_are_the_outputs_of_crs_that_are_not_going(tmp_path):
-    section = {"cluster": {"kind": "VPC", "namespace": "default", "name": "vpc-1"}}
+    outputs = sections.inputs_for("fabric-1", MANIFEST)
     replaced = {"cluster": {"kind": "VPC", "namespace": "default", "name": "vpc-2"}}
     deployment = {
         "resources": [
             {"urn": "s", "type": "pulumi:pulumi:Stack", "outputs": {}},
-            resource("VPC", section),
+            resource("VPC", sections.stored(outputs)),
             resource("VPC", replaced, delete=True),
             resource("FabricIdentity", {"fabric": "fabric-1"}),
         ]
     }
-    assert recorded(workspace(tmp_path, FakeCommand(deployment=deployment)), "fabric-1") == {VPC: section}
+    assert recorded(workspace(tmp_path, FakeCommand(deployment=deployment)), "fabric-1") == {VPC: outputs}
 
 
 def test_an_empty_state_records_nothing(tmp_path):

@@ -169,3 +169,12 @@ def test_an_attribution_update_is_told_from_a_change(changed, attribution):
     inputs = sections.inputs_for("f", manifest())
     other = {name: {**section, **changed.get(name, {})} for name, section in inputs.items()}
     assert sections.only_attribution(changes(inputs, other)) is attribution
+
+
+@given(specs, specs)
+def test_stored_outputs_come_back_whole(spec, answer):
+    inputs = sections.inputs_for("f", manifest(spec, labels={"team": "net"}))
+    outputs = outputs_for(inputs, live_object(inputs) | {"spec": answer})
+    kept = sections.stored(outputs)
+    assert "netbox" not in kept
+    assert sections.restored(kept) == outputs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -16,6 +17,7 @@ from providers.core.identity import KINDS
 from providers.settings import GitSettings
 from sample.generate import LARGEST, SMALLEST, generate
 from tests.sample.rules import faults
+from tests.sample.state_entry import entry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -124,3 +126,16 @@ def test_another_seed_gives_another_fabric() -> None:
 def test_a_count_out_of_range_is_refused(count: int) -> None:
     with pytest.raises(ValueError, match=f"cannot generate {count} CRs"):
         generate(count)
+
+
+STATE_LIMIT = 4096
+
+
+@pytest.mark.parametrize("name", ["fabric-1", "fabric-2"])
+def test_the_state_of_every_cr_stays_within_4_kb(samples: dict[str, DesiredState], name: str) -> None:
+    state = samples[name]
+    sizes = {
+        str(ref): len(json.dumps(entry(manifest, state.references.get(ref, ())), separators=(",", ":")))
+        for ref, manifest in state.manifests.items()
+    }
+    assert {ref: size for ref, size in sizes.items() if size > STATE_LIMIT} == {}
