@@ -109,7 +109,7 @@ def test_drift_survives_a_refresh_and_a_sync_that_fails(synced):
     """The cluster refuses our writes for a while (a reader's credentials); what was seen then must not become the truth."""
     synced.edit_vlan(synced.names[0], 1999)
     wanted = {f"VPC/default/{synced.names[0]}": ["cluster.spec.subnets.default.vlan"]}
-    assert synced.init(kubeconfig=synced.access.reader_kubeconfig).returncode in (0, 1)
+    synced.init(kubeconfig=synced.access.reader_kubeconfig)
     assert synced.verb("sync", code=1)["counts"]["failed"] == 1
     done = synced.run("pulumi", "--", "refresh", "--yes", "--skip-preview", "--run-program", "--stack", synced.fabric)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -173,7 +173,7 @@ def test_two_first_syncs_at_once_and_destroying_one_leaves_the_other(project, tm
 
 
 def test_reading_needs_no_permission_to_write(synced):
-    assert synced.init(kubeconfig=synced.access.reader_kubeconfig).returncode in (0, 1)
+    synced.init(kubeconfig=synced.access.reader_kubeconfig)
     assert synced.verb("preview")["changes"] == []
     synced.edit_vlan(synced.names[0], 1999)
     assert synced.verb("drift", code=2)["drifted"] == 1
