@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import pulumi
 import pytest
@@ -90,7 +91,12 @@ def test_two_stacks_of_one_project_run_at_the_same_time(options, tmp_path):
     from concurrent.futures import ThreadPoolExecutor
 
     def one(name):
-        stack = auto.create_or_select_stack(name, project_name="proj", program=lambda: Thing(name), opts=options)
+        # The SDK writes Pulumi.yaml for every inline workspace without a lock: each has a folder of its own, as it has
+        # by default. The home and the backend are shared.
+        folder = tmp_path / f"work-{name}"
+        folder.mkdir()
+        own = replace(options, work_dir=str(folder))
+        stack = auto.create_or_select_stack(name, project_name="proj", program=lambda: Thing(name), opts=own)
         stack.set_config("server", auto.ConfigValue(str(tmp_path / name)))
         return stack.up().summary.resource_changes
 
