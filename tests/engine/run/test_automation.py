@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from copy import copy
 
 import pulumi
 import pytest
@@ -95,7 +95,8 @@ def test_two_stacks_of_one_project_run_at_the_same_time(options, tmp_path):
         # by default. The home and the backend are shared.
         folder = tmp_path / f"work-{name}"
         folder.mkdir()
-        own = replace(options, work_dir=str(folder))
+        own = copy(options)
+        own.work_dir = str(folder)
         stack = auto.create_or_select_stack(name, project_name="proj", program=lambda: Thing(name), opts=own)
         stack.set_config("server", auto.ConfigValue(str(tmp_path / name)))
         return stack.up().summary.resource_changes
