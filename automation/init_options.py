@@ -14,10 +14,18 @@ if TYPE_CHECKING:
 
 VARIABLES = {
     "gitToken": "HHSYNC_GIT_TOKEN",
+    "gitSshKey": "HHSYNC_GIT_SSH_KEY",
+    "gitProxyPassword": "HHSYNC_GIT_PROXY_PASSWORD",
     "netboxToken": "HHSYNC_NETBOX_TOKEN",
     "clusterToken": "HHSYNC_CLUSTER_TOKEN",
 }
-_NAMES = {"gitToken": "the Git token", "netboxToken": "NetBox's API token", "clusterToken": "the cluster's token"}
+_NAMES = {
+    "gitToken": "the Git token",
+    "gitSshKey": "the SSH key for Git",
+    "gitProxyPassword": "the proxy's password",
+    "netboxToken": "NetBox's API token",
+    "clusterToken": "the cluster's token",
+}
 
 
 def given(
@@ -35,9 +43,11 @@ def given(
         key: "true" if value is True else str(value) for key, value in plain.items() if value not in (None, False)
     }
     known = fabric in workspace.stacks()
-    needed = {"netboxToken": True, "clusterToken": bool(values.get("clusterUrl")), "gitToken": False}
+    needed = {"netboxToken": True, "clusterToken": bool(values.get("clusterUrl"))}
     for key, variable in VARIABLES.items():
-        secret = prompts.secret(_NAMES[key], files.get(key), variable, workspace.env, ask=needed[key], known=known)
+        secret = prompts.secret(
+            _NAMES[key], files.get(key), variable, workspace.env, ask=needed.get(key, False), known=known
+        )
         if secret:
             values[key] = secret
     return values

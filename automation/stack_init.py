@@ -28,7 +28,16 @@ _WAYS = {
 }
 #: The three ways to name a cluster, each with the keys that only it uses.
 
-_FILES = ("kubeconfig", "netboxCaFile", "clusterCaFile")
+_EITHER = {
+    "gitToken": "gitTokenCommand",
+    "gitTokenCommand": "gitToken",
+    "gitSshKey": "gitSshKeyFile",
+    "gitSshKeyFile": "gitSshKey",
+}
+#: Keys of which one takes the other's place.
+
+_FILES = ("kubeconfig", "netboxCaFile", "clusterCaFile", "gitCaFile", "gitSshKeyFile", "gitKnownHostsFile")
+_FILES += ("gitAllowedSignersFile", "gitKeyringFile")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +118,7 @@ def normalised(given: Mapping[str, str]) -> dict[str, str]:
             if not path.is_file():
                 raise ConfigError(f"{NAMESPACE}:{key} names {values[key]}, which is no file")
             values[key] = str(path)
-    for key in ("gitUrl", "netboxUrl", "clusterUrl"):
+    for key in ("netboxUrl", "clusterUrl"):
         _refuse_credentials(key, values.get(key, ""))
     url = values.get("gitUrl", "")
     if url and "://" not in url and Path(url).expanduser().is_dir():
@@ -119,17 +128,18 @@ def normalised(given: Mapping[str, str]) -> dict[str, str]:
 
 def _refuse_credentials(key: str, url: str) -> None:
     if "://" in url and urllib.parse.urlsplit(url).password:
-        token = {"gitUrl": "HHSYNC_GIT_TOKEN", "netboxUrl": "HHSYNC_NETBOX_TOKEN"}.get(key, "HHSYNC_CLUSTER_TOKEN")
+        token = {"netboxUrl": "HHSYNC_NETBOX_TOKEN"}.get(key, "HHSYNC_CLUSTER_TOKEN")
         raise ConfigError(f"{NAMESPACE}:{key} carries a password; leave it out of the URL and give it as {token}")
 
 
 def outdated(before: Mapping[str, str], values: Mapping[str, str]) -> list[str]:
-    """The keys of an earlier way to name the cluster, when the given values name it in another way."""
+    """The keys of an earlier way to name the cluster or to log in to Git, when the given values name another way."""
+    dropped = {other for key, other in _EITHER.items() if values.get(key) and other in before and not values.get(other)}
     named = [way for way in _WAYS if values.get(way)]
-    if not named:
-        return []
-    kept = {key for way in named for key in _WAYS[way]}
-    return sorted(key for keys in _WAYS.values() for key in keys if key in before and key not in kept)
+    if named:
+        kept = {key for way in named for key in _WAYS[way]}
+        dropped |= {key for keys in _WAYS.values() for key in keys if key in before and key not in kept}
+    return sorted(dropped)
 
 
 def validate(config: Mapping[str, str]) -> None:

@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from program.git_command import CommandFailed, GitCommand, checked_url
+from program.git_access import GitAccess
+from program.git_command import CommandFailed, GitCommand
 from providers.errors import GitError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def fetched(settings: GitSettings, cache: Path) -> Iterator[tuple[GitCommand, st
     Raises:
         GitError: one line that tells a wrong URL, missing repository or branch, credentials, TLS and network apart.
     """
-    url = checked_url(settings)
+    url = GitAccess(settings).url
     if not _BRANCH.fullmatch(settings.branch):
         raise GitError(f'hhsync:gitBranch "{settings.branch}" is not a branch name')
     if url.startswith("/") and not Path(url).is_dir():

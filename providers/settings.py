@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from providers.errors import ConfigError
+from providers.git_url import checked_git_url, checked_proxy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,6 +22,16 @@ KEYS = (
     "gitPath",
     "gitUsername",
     "gitToken",
+    "gitTokenCommand",
+    "gitCaFile",
+    "gitProxy",
+    "gitProxyPassword",
+    "gitSshKey",
+    "gitSshKeyFile",
+    "gitKnownHostsFile",
+    "gitVerify",
+    "gitAllowedSignersFile",
+    "gitKeyringFile",
     "netboxUrl",
     "netboxToken",
     "netboxCaFile",
@@ -35,7 +45,7 @@ KEYS = (
     "clusterInsecure",
     "allowDeletes",
 )
-SECRET_KEYS = ("gitToken", "netboxToken", "clusterToken")
+SECRET_KEYS = ("gitToken", "gitProxyPassword", "gitSshKey", "netboxToken", "clusterToken")
 
 
 def config_of(get: Callable[[str], str | None]) -> dict[str, str]:
@@ -74,40 +84,91 @@ def _required(config: Mapping[str, str], key: str) -> str:
     return value
 
 
+def _text(config: Mapping[str, str], key: str) -> str | None:
+    return config.get(key, "").strip() or None
+
+
+def _signed(config: Mapping[str, str]) -> bool:
+    text = config.get("gitVerify", "").strip().lower()
+    if text not in {"", "off", "signed"}:
+        raise ConfigError(f'stack config {NAMESPACE}:gitVerify must be signed or off, not "{text}"')
+    return text == "signed"
+
+
 @dataclass(frozen=True, slots=True)
 class GitSettings:
-    """The repository (URL or local path), branch and folder that hold the fabric; folder "" is the root."""
+    """The repository (URL or local path), branch and folder that hold the fabric, and how to reach and trust it.
+
+    Folder "" is the root. `token_command` prints a token; files are paths; `ssh_key` is a private key's text.
+    `signed` asks for a good signature on what is read: by SSH keys of `allowed_signers_file`, or GPG keys of
+    `keyring_file`.
+    """
 
     url: str
     branch: str = "main"
     path: str = ""
     username: str = "git"
     token: str | None = field(default=None, repr=False)
+    token_command: str | None = field(default=None, repr=False)
+    ca_file: str | None = None
+    proxy: str | None = None
+    proxy_password: str | None = field(default=None, repr=False)
+    ssh_key: str | None = field(default=None, repr=False)
+    ssh_key_file: str | None = None
+    known_hosts_file: str | None = None
+    signed: bool = False
+    allowed_signers_file: str | None = None
+    keyring_file: str | None = None
 
     @classmethod
     def from_config(cls, config: Mapping[str, str]) -> GitSettings:
-        """Read gitUrl, gitBranch, gitPath, gitUsername and gitToken.
+        """Read the keys whose names start with git.
 
         Raises:
-            ConfigError: gitUrl is missing, or gitPath leaves the repository.
+            ConfigError: a value is missing or wrong, carries credentials, or goes with no other; the text names the key.
         """
-        url = _required(config, "gitUrl")
-        if ":" in urlsplit(url).netloc.rpartition("@")[0]:
-            raise ConfigError(
-                f"stack config {NAMESPACE}:gitUrl holds a password; put it into {NAMESPACE}:gitToken instead"
-            )
         path = config.get("gitPath", "").strip().strip("/")
         if path == ".":
             path = ""
         if ".." in path.split("/"):
             raise ConfigError(f'stack config {NAMESPACE}:gitPath must stay inside the repository, not "{path}"')
-        return cls(
-            url=url,
+        made = cls(
+            url=checked_git_url(_required(config, "gitUrl")),
             branch=config.get("gitBranch", "").strip() or "main",
             path=path,
             username=config.get("gitUsername", "").strip() or "git",
             token=config.get("gitToken") or None,
+            token_command=_text(config, "gitTokenCommand"),
+            ca_file=_text(config, "gitCaFile"),
+            proxy=checked_proxy(_text(config, "gitProxy")),
+            proxy_password=config.get("gitProxyPassword") or None,
+            ssh_key=config.get("gitSshKey") or None,
+            ssh_key_file=_text(config, "gitSshKeyFile"),
+            known_hosts_file=_text(config, "gitKnownHostsFile"),
+            signed=_signed(config),
+            allowed_signers_file=_text(config, "gitAllowedSignersFile"),
+            keyring_file=_text(config, "gitKeyringFile"),
         )
+        made._refuse_contradictions()
+        return made
+
+    def _refuse_contradictions(self) -> None:
+        rules = (
+            (self.token and self.token_command, "gitToken and hhsync:gitTokenCommand are both set; keep one"),
+            (self.ssh_key and self.ssh_key_file, "gitSshKey and hhsync:gitSshKeyFile are both set; keep one"),
+            (
+                self.proxy and not self.url.startswith(("http://", "https://")),
+                "gitProxy is for http and https; for SSH put ProxyJump into your SSH configuration",
+            ),
+            (
+                self.signed and not (self.allowed_signers_file or self.keyring_file),
+                "gitVerify is signed, but nobody is trusted; name hhsync:gitAllowedSignersFile (SSH keys) or "
+                "hhsync:gitKeyringFile (GPG keys)",
+            ),
+        )
+        for broken, text in rules:
+            if broken:
+                raise ConfigError(f"stack config {NAMESPACE}:{text}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,20 @@ def init(
     git_path: Annotated[str | None, typer.Option(help="Folder of the fabric in the repository.")] = None,
     git_username: Annotated[str | None, typer.Option(help="User name for HTTPS.")] = None,
     git_token_file: Annotated[Path | None, typer.Option(help="File with the HTTPS token; or HHSYNC_GIT_TOKEN.")] = None,
+    git_token_command: Annotated[
+        str | None, typer.Option(help="Command that prints an HTTPS token, e.g. of a GitHub App.")
+    ] = None,
+    git_ca_file: Annotated[str | None, typer.Option(help="CA certificate for the Git server.")] = None,
+    git_proxy: Annotated[
+        str | None, typer.Option(help="Proxy for HTTPS; its password in HHSYNC_GIT_PROXY_PASSWORD.")
+    ] = None,
+    git_ssh_key_file: Annotated[
+        str | None, typer.Option(help="Private key for SSH, by path; or its text in HHSYNC_GIT_SSH_KEY.")
+    ] = None,
+    git_known_hosts_file: Annotated[str | None, typer.Option(help="Host keys to expect over SSH.")] = None,
+    git_verify: Annotated[str | None, typer.Option(help="signed: read only commits with a good signature.")] = None,
+    git_allowed_signers_file: Annotated[str | None, typer.Option(help="SSH keys whose signatures are good.")] = None,
+    git_keyring_file: Annotated[str | None, typer.Option(help="GPG keys whose signatures are good.")] = None,
     netbox_url: Annotated[str | None, typer.Option(help="NetBox's base URL.")] = None,
     netbox_token_file: Annotated[Path | None, typer.Option(help="File with the token; or HHSYNC_NETBOX_TOKEN.")] = None,
     netbox_ca_file: Annotated[str | None, typer.Option(help="CA certificate for NetBox.")] = None,
@@ -61,6 +75,14 @@ def init(
             "gitBranch": git_branch,
             "gitPath": git_path,
             "gitUsername": git_username,
+            "gitTokenCommand": git_token_command,
+            "gitCaFile": git_ca_file,
+            "gitProxy": git_proxy,
+            "gitSshKeyFile": git_ssh_key_file,
+            "gitKnownHostsFile": git_known_hosts_file,
+            "gitVerify": git_verify,
+            "gitAllowedSignersFile": git_allowed_signers_file,
+            "gitKeyringFile": git_keyring_file,
             "netboxUrl": netbox_url,
             "netboxCaFile": netbox_ca_file,
             "netboxInsecure": netbox_insecure,

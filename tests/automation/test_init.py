@@ -55,11 +55,22 @@ def test_another_way_to_the_cluster_takes_the_place_of_the_first(tmp_path, kubec
     assert fake.config["hhsync:kubeconfig"] == str(kubeconfig)
 
 
+def test_a_token_command_takes_the_place_of_a_token(tmp_path):
+    fake, space = made(tmp_path)
+    stack_init.init(space, "fabric-1", {**GIVEN, "gitToken": "hush"}, check=False)
+    stack_init.init(space, "fabric-1", {"gitTokenCommand": "app-token 7"}, check=False)
+    assert "hhsync:gitToken" not in fake.config
+    assert fake.config["hhsync:gitTokenCommand"] == "app-token 7"
+
+
 REFUSED = {
     "no repository": ({**GIVEN, "gitUrl": ""}, "hhsync:gitUrl is missing"),
     "no cluster": ({**GIVEN, "inCluster": "false"}, "exactly one way"),
     "two ways to the cluster": ({**GIVEN, "clusterUrl": "https://c"}, "more than one is set"),
-    "a password in the URL": ({**GIVEN, "gitUrl": "https://u:p@git.example.com/f.git"}, "HHSYNC_GIT_TOKEN"),
+    "a password in the URL": (
+        {**GIVEN, "gitUrl": "https://u:p@git.example.com/f.git"},
+        "hhsync:gitUrl holds a password",
+    ),
     "an unknown key": ({**GIVEN, "gitURL": "x"}, "unknown stack config gitURL"),
     "a kubeconfig that is not there": ({"kubeconfig": "/nowhere/config"}, "/nowhere/config, which is no file"),
     "a folder outside the repository": ({**GIVEN, "gitPath": "../x"}, "must stay inside"),
