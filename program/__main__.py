@@ -1,4 +1,4 @@
-"""The Pulumi program, as a table of contents: config → Git → desired state → prune rule → resources."""
+"""The Pulumi program, as a table of contents: config → Git → desired state → guard → resources."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def main() -> None:
         return
     loaded = load.load_desired(fabric.git, config.cache_folder())
     pulumi.log.info(loaded.summary)
-    guard.refuse_unsafe_prune(fabric, loaded.desired.manifests)
-    declare.declare(fabric, loaded.desired, loaded.last_folder_commit)
+    plan = guard.check(fabric, loaded.desired, preview=pulumi.runtime.is_dry_run())
+    declare.declare(fabric, loaded.desired.ordered(plan.order), loaded.last_folder_commit)
 
 
 try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import graphlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from providers.core.references import Reference, references
@@ -49,6 +49,18 @@ class DesiredState:
     skipped: Mapping[str, int] = field(default_factory=dict)
     warnings: tuple[Issue, ...] = ()
     unread: tuple[str, ...] = ()
+
+    def ordered(self, after: Mapping[ObjectRef, Sequence[ObjectRef]]) -> DesiredState:
+        """The same with further dependencies, which must not make a circle with the references."""
+        if not after:
+            return self
+        edges = {ref: (*parents, *after.get(ref, ())) for ref, parents in self.references.items()}
+        order, cycles = _ordered(edges)
+        if cycles:
+            raise ValueError(f"the order goes in a circle: {cycles[0]}")
+        return replace(
+            self, manifests={ref: self.manifests[ref] for ref in order}, references={ref: edges[ref] for ref in order}
+        )
 
 
 def layout(folder: str, paths: Iterable[str]) -> Layout:

@@ -63,6 +63,10 @@ class UnsafeChange(HhsyncError):
     """The prune rule refused: the text has the counts, the threshold and the way to allow it."""
 
 
+class HandOverNeeded(UnsafeChange):
+    """A commit hands a subnet, a VLAN or a port from one CR to another, which creates before deletes cannot do."""
+
+
 class EngineError(HhsyncError):
     """The Pulumi engine or its state failed."""
 
