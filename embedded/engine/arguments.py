@@ -17,19 +17,21 @@ _FALSE = {"0", "f", "F", "false", "FALSE", "False"}
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """One flag. `optional` may stand alone or with `=VALUE`; `refused` is known and not supported."""
+    """One flag. `optional` may stand alone or with `=VALUE`; `refused` is known and not supported, see `remedy`."""
 
     name: str
     kind: Literal["bool", "text", "list", "int", "optional"]
     short: str = ""
     refused: bool = False
+    remedy: str = ""
 
 
 @dataclass(slots=True)
 class Command:
     """One command: its flags (which its subcommands have too), positionals and subcommands.
 
-    `refused` marks a command that only the real CLI has. A command without `runs` needs a subcommand.
+    `refused` marks a command that only the real CLI has, and `remedy` says what to do instead where that is not to
+    install it. A command without `runs` needs a subcommand.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Command:
     most: int = 0
     runs: bool = True
     refused: bool = False
+    remedy: str = ""
     children: dict[str, Command] = field(default_factory=dict)
 
     def short(self, letter: str) -> Flag | None:
@@ -84,6 +87,8 @@ class _Reader:
             if word == "--":
                 self.args += self._rest
                 break
+            if word in ("--help", "-h"):
+                return Invocation("help", {}, tuple(self._words))
             if word.startswith("--"):
                 self._long(word[2:])
             elif word.startswith("-") and len(word) > 1:
@@ -92,6 +97,8 @@ class _Reader:
                 self._positional(word)
         command = self._chain[-1]
         name = " ".join(self._words)
+        if not name:
+            return Invocation("help", {}, ())
         if not command.runs:
             raise BadInvocation(f"unknown command: `{name or 'pulumi'}` needs one of {', '.join(command.children)}")
         if not command.least <= len(self.args) <= command.most:
@@ -104,7 +111,7 @@ class _Reader:
         child = command.children.get(word) if not self.args else None
         if child is not None:
             if child.refused:
-                raise NotSupported(f"`pulumi {' '.join([*self._words, word])}`")
+                raise _refusal(f"`pulumi {' '.join([*self._words, word])}`", child.remedy)
             self._chain.append(child)
             self._words.append(child.name)
         elif not command.runs:
@@ -153,11 +160,15 @@ class _Reader:
             except ValueError:
                 raise BadInvocation(f'invalid argument "{value}" for "--{flag.name}" flag: expected a number') from None
         if flag.refused and parsed not in (False, ""):
-            raise NotSupported(f"--{flag.name}")
+            raise _refusal(f"--{flag.name}", flag.remedy)
         if flag.kind == "list":
             self.given.setdefault(flag.name, []).append(parsed)
         else:
             self.given[flag.name] = parsed
+
+
+def _refusal(what: str, remedy: str) -> NotSupported:
+    return NotSupported(what, remedy) if remedy else NotSupported(what)
 
 
 def parse(root: Command, line: list[str]) -> Invocation:

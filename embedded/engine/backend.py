@@ -133,6 +133,10 @@ class Backend:
         """The journal of a run that is under way, or was killed; other engines do not look at it."""
         return self.book / "stacks" / ref.project / f"{ref.name}.json.journal"
 
+    def tags_path(self, ref: StackRef) -> Path:
+        """The stack's tags."""
+        return self.book / "stacks" / ref.project / f"{ref.name}.pulumi-tags"
+
     def lock_folder(self, ref: StackRef) -> Path:
         """Holds one file per lock."""
         return self.book / "locks" / "organization" / ref.project / ref.name
@@ -201,7 +205,7 @@ class Backend:
                 _backup_of(path).unlink()
             sync_folder(path.parent)
         self.journal_path(ref).unlink(missing_ok=True)
-        self.state_path(ref).with_name(f"{ref.name}.pulumi-tags").unlink(missing_ok=True)
+        self.tags_path(ref).unlink(missing_ok=True)
         shutil.rmtree(self.history_folder(ref), ignore_errors=True)
         if backups:
             shutil.rmtree(self.backup_folder(ref), ignore_errors=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embedded.engine import arguments
-from embedded.engine.commands import config, info, run, stacks, state
+from embedded.engine.commands import config, info, plugins, rekeying, renaming, run, stacks, state, tags, usage
 from embedded.engine.errors import EngineError
 from embedded.engine.grammar import ROOT
 from embedded.engine.shell import Shell
@@ -27,8 +27,14 @@ _HANDLERS: dict[str, Callable[[Shell, Invocation], int]] = {
     "version": info.version,
     "about": info.about,
     "whoami": info.whoami,
-    "plugin ls": info.plugins,
-    "install": info.install,
+    "help": usage.show,
+    "org": info.org,
+    "org get-default": info.no_organizations,
+    "org set-default": info.no_organizations,
+    "plugin ls": plugins.ls,
+    "plugin install": plugins.install,
+    "plugin rm": plugins.rm,
+    "install": plugins.install_dependencies,
     "cancel": info.cancel,
     "stack": stacks.show,
     "stack init": stacks.init,
@@ -40,6 +46,12 @@ _HANDLERS: dict[str, Callable[[Shell, Invocation], int]] = {
     "stack history": state.show_history,
     "stack export": state.export,
     "stack import": state.import_,
+    "stack rename": renaming.rename,
+    "stack change-secrets-provider": rekeying.change_secrets_provider,
+    "stack tag get": tags.get,
+    "stack tag set": tags.set_,
+    "stack tag rm": tags.rm,
+    "stack tag ls": tags.ls,
     "config": config.list_,
     "config get": config.get,
     "config set": config.set_,

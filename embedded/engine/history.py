@@ -64,6 +64,16 @@ def _config_json(value: ConfigValue) -> Any:
     return configmap.to_text(value, str)
 
 
+def move(old: Path, old_name: str, new: Path, new_name: str) -> None:
+    """Give the history of a stack another stack's name. Raises OSError."""
+    if not old.is_dir():
+        return
+    new.mkdir(parents=True, exist_ok=True)
+    for path in sorted(old.iterdir()):
+        if path.name.startswith(f"{old_name}-"):
+            path.rename(new / (new_name + path.name.removeprefix(old_name)))
+
+
 def read(folder: Path, page_size: int = 0, page: int = 1) -> list[Update]:
     """The runs, newest first; with `page_size`, only that page of them. Raises StateError for an unreadable file."""
     files = sorted(folder.glob("*.history.json*"), reverse=True) if folder.is_dir() else []

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ITERATIONS = 1_000_000
+PHRASE, PHRASE_FILE = "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"
 _PROOF = "pulumi"
 
 
@@ -58,9 +59,9 @@ def read_passphrase(env: Mapping[str, str]) -> str:
 
     Raises PassphraseError when neither is set or the file cannot be read.
     """
-    if "PULUMI_CONFIG_PASSPHRASE" in env:
-        return env["PULUMI_CONFIG_PASSPHRASE"]
-    if name := env.get("PULUMI_CONFIG_PASSPHRASE_FILE"):
+    if PHRASE in env:
+        return env[PHRASE]
+    if name := env.get(PHRASE_FILE):
         try:
             return Path(name).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:

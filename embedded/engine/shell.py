@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from embedded.engine.arguments import Invocation
+    from embedded.engine.console import Console
     from embedded.engine.project import Project
 
 
@@ -34,6 +35,8 @@ class Shell:
     stdin: Callable[[], str] | None = None
     """Reads all of standard input; None where there is none to read."""
     cancel: threading.Event = field(default_factory=threading.Event)
+    console: Console | None = None
+    """The person at the terminal; None where there is none, and nobody is asked."""
 
     def find_project(self) -> Project | None:
         """The project around the working directory, or None. Raises EngineError when it cannot be read."""
@@ -82,6 +85,16 @@ class Shell:
         if self.stdin is None:
             raise BadInvocation(f"there is no standard input to read; pass {instead}")
         return self.stdin()
+
+    def ask_secret(self, prompt: str, what: str) -> str | None:
+        """One secret line: asked for twice on a terminal, else the first line of standard input; None for no line."""
+        if self.console is not None:
+            first, second = self.console.secret(f"{prompt}: "), self.console.secret("Re-enter it to confirm: ")
+            if first != second:
+                raise BadInvocation("the two entries are not the same; nothing was changed")
+            return first
+        text = self.read_stdin(f"{what} as the first line of standard input")
+        return text.split("\n")[0].removesuffix("\r") if text else None
 
     def json(self, value: Any, indent: int = 2) -> None:
         """Print a value as indented JSON."""

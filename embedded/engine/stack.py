@@ -95,6 +95,10 @@ class Stack:
         """The cipher for a salt; one per salt, so that ciphertexts are reused."""
         return self._ciphers.setdefault(salt, Cipher(salt, self.env))
 
+    def adopt_cipher(self, cipher: Cipher) -> None:
+        """Use this cipher, whose passphrase need not be that of the environment, for its salt."""
+        self._ciphers[cipher.salt] = cipher
+
     def known_salt(self) -> str:
         """The salt of the stack file, else that of the state, else empty."""
         return self.config.salt or self.state_salt()

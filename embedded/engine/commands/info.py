@@ -1,4 +1,4 @@
-"""Commands about the engine itself: version, about, whoami, plugin ls, install, cancel."""
+"""Commands about the engine itself: version, about, whoami, org, cancel."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from embedded.engine import locks
 from embedded.engine.checkpoint import ENGINE_VERSION
-from embedded.engine.errors import BadInvocation
+from embedded.engine.errors import BadInvocation, EngineError
 
 if TYPE_CHECKING:
     from embedded.engine.arguments import Invocation
@@ -45,7 +45,7 @@ def whoami(shell: Shell, line: Invocation) -> int:
     """The account's name; a folder has no users of its own."""
     backend = shell.backend(shell.find_project())
     user = locks.user_name()
-    if line.flag("json"):
+    if line.flag("json") or line.text("output") == "json":
         shell.json({"user": user, "url": backend.url})
     elif line.flag("verbose"):
         shell.out(f"User: {user}\nOrganizations: \nBackend URL: {backend.url}\nToken type: personal")
@@ -54,19 +54,16 @@ def whoami(shell: Shell, line: Invocation) -> int:
     return 0
 
 
-def plugins(shell: Shell, line: Invocation) -> int:
-    """No plugins: dynamic providers come with the SDK."""
-    if line.flag("json"):
-        shell.json([])
-    else:
-        shell.out("No plugins: this engine runs Python programs and dynamic providers, which need none")
+def org(shell: Shell, _line: Invocation) -> int:
+    """A folder has no organizations; its stacks are all in `organization`."""
+    shell.out(f"Current Backend: {shell.backend(shell.find_project()).url}\nNo Default Org Specified")
     return 0
 
 
-def install(shell: Shell, _line: Invocation) -> int:
-    """Nothing to do: the environment that runs this engine has the SDK."""
-    shell.out("Nothing to install: the Python environment of this command is used as it is")
-    return 0
+def no_organizations(shell: Shell, _line: Invocation) -> int:
+    """Getting or setting the default organization is an error here, as with the CLI on such a backend."""
+    url = shell.backend(shell.find_project()).url
+    raise EngineError(f"the backend {url} has no organizations, so there is no default one to get or set")
 
 
 def cancel(shell: Shell, line: Invocation) -> int:
