@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from providers import errors
+from providers.core.health import Agent
 from providers.core.identity import KINDS, VERSION, Kind, ObjectRef
 from providers.targets.cluster_api import ClusterApi
 from providers.targets.cluster_objects import holders, ref_of, replacement, same_content
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from providers.targets.http import Answer
 
     Object = dict[str, Any]
+
+AGENT_GROUP = "agent.githedgehog.com"
+"""The API group of Hedgehog's Agents, one for each switch."""
 
 PAGE = 500
 """Objects a LIST page, as kubectl asks for; 1,000 VPCs take 0.1 s."""
@@ -182,6 +186,23 @@ class Cluster:
             served = {entry.get("name") for entry in (answer.body or {}).get("resources") or ()}
             missing |= {kind.name for kind in KINDS.values() if kind.group == group and kind.plural not in served}
         return missing
+
+    def agents(self) -> dict[str, Agent] | None:
+        """Hedgehog's Agents by the name of their switch; None where the cluster has no such kind, as one without a fabric.
+
+        Raises:
+            TargetError: they cannot be read.
+        """
+        about, path = "list Agents", f"/apis/{AGENT_GROUP}/{VERSION}/agents"
+        answer = self._api.target().call("GET", path, accept={404}, about=about)
+        if answer.status == 404:
+            return None
+        found = {}
+        for item in self._object(answer, about).get("items") or ():
+            metadata, status = item["metadata"], item.get("status") or {}
+            applied = int(status.get("lastAppliedGen") or 0)
+            found[metadata["name"]] = Agent(metadata["name"], int(metadata.get("generation") or 0), applied)
+        return found
 
     def openapi(self, group: str) -> Object:
         """The OpenAPI v3 document of one API group at v1beta1, which every authenticated user may read.
