@@ -102,13 +102,17 @@ class EngineInfo:
 
 @dataclass(frozen=True, slots=True)
 class OperationResult:
-    """One preview, sync or destroy. `fabric_changes` are those of the fabric's own record and the stack's components."""
+    """One preview, sync or destroy. `fabric_changes` are those of the fabric's own record and the stack's components.
+
+    `failed` are the CRs that a server refused, by name.
+    """
 
     verb: str
     fabric: str
     counts: Counts
     changes: tuple[ResourceChange, ...] = ()
     fabric_changes: tuple[ResourceChange, ...] = ()
+    failed: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     duration_s: float = 0.0
