@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from automation import demo_plan, operations, report, servers, stack_init
+from automation import demo_plan, operations, report, report_json, report_text, servers, stack_init
 from automation import drift as gathering
 from automation.workspace import BACKEND, PASSPHRASE, PASSPHRASE_FILE, Workspace, project_file
 from embedded import demo_client, demo_repository
@@ -180,7 +180,7 @@ class Demo:
         if sorted(str(detail.ref) for detail in found.details) != damage.refs:
             raise DemoFailed(f"drift names {[str(detail.ref) for detail in found.details]}, not {damage.refs}")
         self.say(f"[{time.monotonic() - self.started:5.1f} s] hhsync drift {FABRIC}")
-        self.say(_indented(report.drift_text(found, seconds)))
+        self.say(_indented(report_text.drift_text(found, seconds)))
         return damage
 
     def _repair(self, workspace: Workspace) -> OperationResult:
@@ -240,8 +240,8 @@ class Demo:
 
     def _save_report(self, found: DriftReport, seconds: float) -> None:
         folder = self.root / ".hhsync"
-        (folder / "report.json").write_text(report.to_text(report.drift_json(found, seconds)) + "\n", "utf-8")
-        (folder / "report.txt").write_text(report.drift_text(found, seconds) + "\n", "utf-8")
+        (folder / "report.json").write_text(report.to_text(report_json.drift_json(found, seconds)) + "\n", "utf-8")
+        (folder / "report.txt").write_text(report_text.drift_text(found, seconds) + "\n", "utf-8")
 
     def _where(self, workspace: Workspace, running: Running) -> str:
         """Where a person looks next."""

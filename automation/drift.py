@@ -9,18 +9,19 @@ from __future__ import annotations
 import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from automation.events import kind_of
 from automation.progress import Progress, silent, ticking
-from automation.workspace import engine_errors
+from automation.state import Recorded
+from automation.state import read as read_state
 from program import load
 from program.config import cache_folder
 from providers import writing
 from providers.core import drift as core
-from providers.core import sections
+from providers.core import fabric_record, sections
 from providers.core.identity import FABRIC_LABEL, KINDS, Kind, ObjectRef
 from providers.errors import TargetError
 from providers.session import Session
@@ -43,6 +44,30 @@ _REF_SLASHES = 4
 Seen = dict[ObjectRef, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The three sides of a fabric, joined by CR. `seconds` is what gathering took."""
+
+    session: Session
+    loaded: Loaded
+    state: Recorded
+    facts: tuple[core.Facts, ...]
+    record: core.FabricRecord | None
+    seconds: float
+
+    def report(self) -> core.DriftReport:
+        """How the fabric stands."""
+        loaded = self.loaded
+        return core.report(
+            self.session.fabric,
+            self.facts,
+            notes=sorted({one.note for one in self.facts if one.note}),
+            source=core.Source(loaded.url, loaded.branch, loaded.folder, loaded.commit),
+            record=self.record,
+            generated_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        )
+
+
 def drift(workspace: Workspace, fabric: str, progress: Progress | None = None) -> tuple[core.DriftReport, float]:
     """The report and how many seconds it took.
 
@@ -53,45 +78,58 @@ def drift(workspace: Workspace, fabric: str, progress: Progress | None = None) -
         ValidationFailed: documents cannot be read or validated.
         EngineError: there is no such stack, or its state cannot be read.
     """
-    shown, started = progress or silent(), time.monotonic()
-    config = workspace.config(fabric)
-    session = Session(config, fabric)
-    shown.update("reading Git, the state and the servers")
-    with ticking(shown), ThreadPoolExecutor(max_workers=2 * _AT_ONCE) as pool:
-        desired = pool.submit(load.load_desired, GitSettings.from_config(config), cache_folder())
-        state = pool.submit(recorded, workspace, fabric)
-        live = {kind: pool.submit(_read, session.live.all, kind) for kind in KINDS.values()}
-        records = {kind: pool.submit(_read, partial(_records, session), kind) for kind in KINDS.values()}
-        loaded, outputs = desired.result(), state.result()
-        shown.update(f"comparing {len(loaded.desired.manifests)} CRs")
-        facts = joined(
-            fabric,
-            loaded,
-            outputs,
-            {kind.name: future.result() for kind, future in live.items()},
-            {kind.name: future.result() for kind, future in records.items()},
-        )
-        facts = list(pool.map(partial(_completed, session), facts))
-    report = core.report(fabric, facts, notes=sorted({one.note for one in facts if one.note}))
+    started = time.monotonic()
+    report = gather(workspace, fabric, progress).report()
     seconds = time.monotonic() - started
     log.info("drift of %s: %s in %.1f s", fabric, {state.value: n for state, n in report.counts.items()}, seconds)
     return report, seconds
 
 
-def recorded(workspace: Workspace, fabric: str) -> dict[ObjectRef, Mapping[str, Any]]:
-    """The outputs of every managed CR, from the stack's state.
+def gather(workspace: Workspace, fabric: str, progress: Progress | None = None) -> Gathered:
+    """Read Git, the state and both servers side by side, and join them.
 
     Raises:
-        EngineError: there is no such stack, or its state cannot be read.
+        HhsyncError: as `drift`.
     """
-    stack = workspace.select(fabric)
-    with engine_errors(fabric):
-        deployment = stack.export_stack().deployment or {}
-    return {
-        sections.ref_of(resource["outputs"]): sections.restored(resource["outputs"])
-        for resource in deployment.get("resources") or ()
-        if kind_of(resource["type"]) in KINDS and not resource.get("delete") and resource.get("outputs")
-    }
+    shown, started = progress or silent(), time.monotonic()
+    config = workspace.config(fabric)
+    session, git = Session(config, fabric), GitSettings.from_config(config)
+    shown.update("reading Git, the state and the servers")
+    with ticking(shown), ThreadPoolExecutor(max_workers=2 * _AT_ONCE) as pool:
+        desired = pool.submit(load.load_desired, git, cache_folder())
+        state = pool.submit(read_state, workspace, fabric)
+        live = {kind.name: pool.submit(_read, session.live.all, kind) for kind in KINDS.values()}
+        own = _own_record(session)
+        records = {kind.name: pool.submit(_records_of, session, own, kind) for kind in KINDS.values()}
+        loaded, recorded = desired.result(), state.result()
+        shown.update(f"comparing {len(loaded.desired.manifests)} CRs")
+        facts = joined(
+            fabric,
+            loaded,
+            recorded.crs,
+            {name: future.result() for name, future in live.items()},
+            {name: future.result() for name, future in records.items()},
+        )
+        facts = list(pool.map(partial(_completed, session), facts))
+    wish = {"git_repository": git.url, "git_branch": git.branch, "git_path": git.path}
+    record = fabric_record.classify(recorded.fabric, wish, own)
+    return Gathered(session, loaded, recorded, tuple(facts), record, time.monotonic() - started)
+
+
+def _own_record(session: Session) -> Mapping[str, Any] | core.Unread | None:
+    """The fields of the fabric's own record; asked first, since the other lists need its id."""
+    try:
+        found = session.netbox.fabric(session.fabric)
+    except TargetError as error:
+        return core.Unread(str(error))
+    return None if found is None else found.fields
+
+
+def _records_of(session: Session, own: Mapping[str, Any] | core.Unread | None, kind: Kind) -> Seen | core.Unread:
+    """The fabric's records of one kind; without a fabric there are none, and without NetBox nobody knows."""
+    if isinstance(own, core.Unread):
+        return own
+    return {} if own is None else _read(partial(_records, session), kind)
 
 
 def _read(read: Callable[[Kind], Mapping[ObjectRef, Any]], kind: Kind) -> Seen | core.Unread:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from automation.results import DESTROY, PREVIEW, Counts, OperationResult, ResourceChange
 from providers.core.diff import FieldChange, dotted
-from providers.core.drift import Detail, Difference, DriftReport, State
 from providers.core.normalise import MISSING
 from providers.core.sections import only_attribution
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 _SHOWN = 100
 #: The longest value in a line of text; JSON has all of it.
 
-_SERVERS = {"cluster": "the cluster", "netbox": "NetBox"}
+SERVERS = {"cluster": "the cluster", "netbox": "NetBox"}
 _WORDS = ("created", "updated", "attribution", "replaced", "deleted", "unchanged", "failed")
 
 
@@ -36,7 +35,7 @@ def shown(value: Any) -> str:
 
 def property_line(change: FieldChange) -> str:
     """One property, e.g. `cluster.spec.subnets.default.vlan: 1999 => 1001`."""
-    server = _SERVERS.get(dotted(change.path))
+    server = SERVERS.get(dotted(change.path))
     if server and change.old is MISSING:
         return f"{dotted(change.path)}: missing from {server}, to be made again"
     return f"{dotted(change.path)}: {shown(change.old)} => {shown(change.new)}"
@@ -46,7 +45,7 @@ def change_lines(change: ResourceChange) -> Iterable[str]:
     """One line per property, each with the CR's name; a create, a delete or a replace says so."""
     moved = [(dotted(one.path), one.old, one.new) for one in change.properties if only_attribution([one])]
     if change.action == "attribution":
-        yield f"{change.ref}  attribution only: {_attribution(moved)}"
+        yield f"{change.ref}  attribution only: {attribution_text(moved)}"
         return
     if change.action in {"create", "delete", "replace"}:
         yield f"{change.ref}  {change.action}"
@@ -56,10 +55,10 @@ def change_lines(change: ResourceChange) -> Iterable[str]:
         if not only_attribution([one]):
             yield f"{change.ref}  {property_line(one)}"
     if moved:
-        yield f"{change.ref}  git: {_attribution(moved)}"
+        yield f"{change.ref}  git: {attribution_text(moved)}"
 
 
-def _attribution(moved: Sequence[tuple[str, Any, Any]]) -> str:
+def attribution_text(moved: Sequence[tuple[str, Any, Any]]) -> str:
     """What moved in Git, in short: the same facts stand in the git section and in NetBox's fields."""
     short = {"git.path": "path", "git.commit": "commit", "git.author": "author", "git.document": "document"}
     told = {short[path]: (old, new) for path, old, new in moved if path in short}
@@ -95,17 +94,18 @@ def _outcome(result: OperationResult) -> str:
         return f"{result.verb} {ended}: {done if result.verb != PREVIEW else 'nothing written'}"
     if result.verb == PREVIEW:
         if not result.has_changes:
-            return f"{_crs(counts.total)}, nothing to do"
+            return f"{crs(counts.total)}, nothing to do"
         record = "" if counts.changed else ", the fabric's record to update"
         return f"{_told(counts, would=True)}{record}"
     if result.verb == DESTROY:
         return f"{counts.deleted} deleted" if counts.deleted else "nothing to delete"
     if not result.has_changes:
-        return f"{_crs(counts.total)} in sync, nothing written"
+        return f"{crs(counts.total)} in sync, nothing written"
     return _told(counts) if counts.changed else f"{_told(counts)}, the fabric's record updated"
 
 
-def _crs(count: int) -> str:
+def crs(count: int) -> str:
+    """A number of CRs in words."""
     return f"{count} CR" if count == 1 else f"{count} CRs"
 
 
@@ -129,110 +129,6 @@ def _told(counts: Counts, *, would: bool = False) -> str:
 
 def _done(word: str) -> str:
     return "with their attribution updated" if word == "attribution" else word
-
-
-# --- the drift report --------------------------------------------------------------------------------------------------
-
-_COUNT_KEYS = {
-    "in_sync": State.IN_SYNC,
-    "drifted": State.DRIFTED,
-    "missing_from_cluster": State.MISSING_FROM_CLUSTER,
-    "missing_from_git": State.MISSING_FROM_GIT,
-    "missing_from_netbox": State.MISSING_FROM_NETBOX,
-    "pending": State.PENDING,
-    "committed": State.COMMITTED,
-    "unknown": State.UNKNOWN,
-}
-
-
-def drift_json(report: DriftReport, duration_s: float = 0.0) -> dict[str, Any]:
-    """The report in its stable shape."""
-    return {
-        "verb": "drift",
-        "fabric": report.fabric,
-        "ok": report.exit_code != 1,
-        "exit_code": report.exit_code,
-        "duration_s": round(duration_s, 3),
-        "total": report.total,
-        **{key: report.counts.get(state, 0) for key, state in _COUNT_KEYS.items()},
-        "details": [_detail_json(detail) for detail in report.details],
-        "notes": list(report.notes),
-        "errors": drift_errors(report),
-    }
-
-
-def drift_errors(report: DriftReport) -> list[str]:
-    """Why CRs are unknown, each reason once."""
-    unknown = (detail.reason for detail in report.details if detail.state is State.UNKNOWN)
-    return list(dict.fromkeys(reason for reason in unknown if reason))
-
-
-def _detail_json(detail: Detail) -> dict[str, Any]:
-    origin = detail.origin
-    return {
-        "ref": str(detail.ref),
-        "state": detail.state.value,
-        "managed": detail.managed,
-        "attribution_only": detail.attribution_only,
-        "origin": {"path": origin.path, "line": origin.line, "document": origin.document} if origin else None,
-        "reason": detail.reason,
-        "differences": [_difference_json(one) for one in detail.differences],
-    }
-
-
-def _difference_json(one: Difference) -> dict[str, Any]:
-    sides = {"desired": one.desired, "recorded": one.recorded, "observed": one.observed}
-    return {"path": one.path, **{side: value for side, value in sides.items() if value is not MISSING}}
-
-
-def drift_text(report: DriftReport, duration_s: float) -> str:
-    """The report for a person: each CR that is not in sync with its differing properties, then one line of counts."""
-    lines: list[str] = []
-    for detail in report.details:
-        if detail.state is not State.UNKNOWN or not detail.reason:
-            lines.extend(_detail_lines(detail))
-    for reason in drift_errors(report):
-        names = [str(one.ref) for one in report.details if one.state is State.UNKNOWN and one.reason == reason]
-        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-        lines.append(f"{names[0]}{more}  unknown: {reason}")
-    lines.extend(f"note: {note}" for note in report.notes)
-    named = [f"{report.counts.get(state, 0)} {_STATE_WORDS[key]}" for key, state in _COUNT_KEYS.items()]
-    kept = [text for text in named if not text.startswith("0 ")]
-    lines.append(f"{report.fabric}: {_crs(report.total)}: {', '.join(kept) or 'none'} ({duration_s:.1f} s)")
-    return "\n".join(lines)
-
-
-_STATE_WORDS = {key: key.replace("_", " ").replace("netbox", "NetBox").replace("git", "Git") for key in _COUNT_KEYS}
-
-
-def _detail_lines(detail: Detail) -> Iterable[str]:
-    where = f"  [{detail.origin}]" if detail.origin else ""
-    state = detail.state.value
-    if detail.state is State.MISSING_FROM_GIT:
-        state = "missing from Git" + ("" if detail.managed else ", unmanaged: left alone")
-    reason = f": {detail.reason}" if detail.reason else ""
-    moved = [(one.path, one.observed, one.desired) for one in detail.differences if _is_attribution(one)]
-    if detail.attribution_only:
-        yield f"{detail.ref}  attribution only: {_attribution(moved)}{where}"
-        return
-    yield f"{detail.ref}  {state}{reason}{where}"
-    for one in detail.differences:
-        if not _is_attribution(one):
-            yield f"    {_difference_text(one)}"
-    if moved:
-        yield f"    git: {_attribution(moved)}"
-
-
-def _is_attribution(one: Difference) -> bool:
-    return only_attribution([FieldChange(tuple(one.path.split(".")), one.observed, one.desired)])
-
-
-def _difference_text(one: Difference) -> str:
-    server = _SERVERS.get(one.path)
-    if server and one.observed is MISSING:
-        return f"{one.path}: missing from {server}"
-    recorded = "" if one.recorded in (one.desired, one.observed) else f" (last written: {shown(one.recorded)})"
-    return f"{one.path}: {shown(one.observed)} => {shown(one.desired)}{recorded}"
 
 
 # --- check -------------------------------------------------------------------------------------------------------------

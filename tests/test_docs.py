@@ -48,21 +48,33 @@ def keys(value: object, at: str = "") -> set[str]:
 
 
 def real() -> dict[str, dict[str, object]]:
-    from automation import checking, connections, report, results, stack_init
+    from automation import checking, connections, report_json, results, stack_init
     from program.desired import DesiredState
     from program.load import Loaded
     from providers.core.diff import FieldChange
-    from providers.core.drift import Detail, Difference, DriftReport, State
+    from providers.core.drift import Detail, Difference, DriftReport, FabricRecord, Source, State
     from providers.core.identity import ObjectRef
     from providers.core.manifest import Issue, Origin
+    from providers.core.sides import Property
 
     ref, origin = ObjectRef("VPC", "default", "vpc-1"), Origin("a.yaml", 1, 0)
     change = results.ResourceChange(str(ref), "update", (FieldChange(("cluster",), 1, 2),))
-    detail = Detail(ref, State.DRIFTED, origin, managed=True, differences=(Difference("cluster", 1, 1, 2),))
+    detail = Detail(
+        ref,
+        State.DRIFTED,
+        origin,
+        managed=True,
+        differences=(Difference("cluster", 1, 1, 2),),
+        properties=(Property("spec", 1, 2, 1, ("cluster",), ("cluster", "netbox")),),
+        owned={"cluster": ("kubectl",)},
+    )
+    record = FabricRecord(State.DRIFTED, (Difference("record.status", 1, 1, 2),))
     loaded = Loaded("u", "b", "f", "c", "c", 1, DesiredState({}, {}), (Issue(origin, "bad"),))
     return {
         "operation": results.OperationResult(results.PREVIEW, "f", results.Counts(), (change,)).to_json(),
-        "drift": report.drift_json(DriftReport("f", 1, {}, (detail,))),
+        "drift": report_json.drift_json(
+            DriftReport("f", 1, {}, (detail,), source=Source("u", "b", "f", "c"), record=record)
+        ),
         "check": checking.CheckReport("f", loaded, "j").to_json(),
         "init": stack_init.InitResult("f", ROOT, True, (connections.PartCheck("git", "works", "t"),)).to_json(),
     }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from automation.report_form import Form
 from automation.terminal import Terminal, verb
 from automation.verbs.arguments import Fabric
 
@@ -14,14 +16,28 @@ group = typer.Typer()
 
 @group.command()
 @verb
-def drift(out: Terminal, fabric: Fabric) -> None:
+def drift(
+    out: Terminal,
+    fabric: Fabric,
+    form: Annotated[
+        Form | None, typer.Option("--format", help="text (default), json, markdown (a comment), or html (one page).")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report there, whole or not at all.")
+    ] = None,
+) -> None:
     """Compare Git, the state, the cluster and NetBox. Read-only, runs no engine. Exit 2 on drift or pending changes."""
     from automation import drift as gathering
-    from automation import report
+    from automation import report_forms, report_json, report_text
 
+    wanted = report_forms.chosen(form, as_json=out.as_json, output=output)
     found, seconds = gathering.drift(out.workspace(), fabric, out.progress(f"{fabric}: "))
-    told = () if out.shows_text else report.drift_errors(found)
-    out.result(report.drift_text(found, seconds), report.drift_json(found, seconds), found.exit_code, told)
+    text = report_forms.formed(found, seconds, wanted)
+    if output is not None:
+        report_forms.save(text, output)
+        text = f"{report_text.summary(found)}; the report is in {output}"
+    told = () if out.shows_text and wanted is Form.TEXT and not output else report_json.drift_errors(found)
+    out.result(text, report_json.drift_json(found, seconds), found.exit_code, told)
 
 
 @group.command()

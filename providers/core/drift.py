@@ -10,9 +10,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from providers.core import sections
+from providers.core import ownership, sections
 from providers.core.diff import FieldChange, changes, dotted
-from providers.core.normalise import MISSING, same
+from providers.core.normalise import same
+from providers.core.sides import Property, at, side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -67,7 +68,13 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One CR that is not in sync (or whose attribution moved), with every differing property."""
+    """One CR that is not in sync (or whose attribution moved), with every differing property.
+
+    `properties` are the same differences with all three sides. `places` are the servers that have the CR, `managers` and
+    `created_at` what the cluster tells of an object that is not in the state. `action` is what a sync would do where that does
+    not follow from the state ("adopt"), and always in a plan. `owned` are properties that adopting would change and that
+    other field managers own, by path.
+    """
 
     ref: ObjectRef
     state: State
@@ -76,6 +83,31 @@ class Detail:
     differences: tuple[Difference, ...] = ()
     reason: str = ""
     attribution_only: bool = False
+    properties: tuple[Property, ...] = ()
+    places: tuple[str, ...] = ()
+    managers: tuple[str, ...] = ()
+    created_at: str = ""
+    action: str = ""
+    owned: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where Git's side comes from: the repository's URL, the branch, its head, and the fabric's folder."""
+
+    url: str
+    branch: str
+    folder: str
+    commit: str
+
+
+@dataclass(frozen=True, slots=True)
+class FabricRecord:
+    """The fabric's own record in NetBox; it is no CR, and is counted apart. Paths of `differences` start with "record"."""
+
+    state: State
+    differences: tuple[Difference, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +119,18 @@ class DriftReport:
     counts: Mapping[State, int]
     details: tuple[Detail, ...]
     notes: tuple[str, ...] = field(default=())
+    source: Source | None = None
+    record: FabricRecord | None = None
+    generated_at: str = ""
 
     @property
     def exit_code(self) -> int:
         """0 in sync, 1 something could not be read, 2 a sync would change something besides attribution."""
-        if self.counts.get(State.UNKNOWN):
+        record = self.record.state if self.record else State.IN_SYNC
+        if self.counts.get(State.UNKNOWN) or record is State.UNKNOWN:
             return 1
-        return 2 if any(_changes_something(detail) for detail in self.details) else 0
+        changing = any(_changes_something(detail) for detail in self.details)
+        return 2 if changing or record is not State.IN_SYNC else 0
 
 
 def _changes_something(detail: Detail) -> bool:
@@ -110,7 +147,7 @@ def classify(facts: Facts) -> Detail:
         if isinstance(side, Unread):
             return Detail(facts.ref, State.UNKNOWN, facts.origin, managed, reason=side.reason)
     if facts.desired is None:
-        return Detail(facts.ref, State.MISSING_FROM_GIT, facts.origin, managed, reason=facts.note)
+        return _orphan(facts, managed)
     if facts.outputs is None:
         return Detail(facts.ref, State.COMMITTED, facts.origin, managed, reason="in Git, never applied")
     seen = _observed(facts)
@@ -119,8 +156,35 @@ def classify(facts: Facts) -> Detail:
     quiet = sections.only_attribution(found)
     state = State.IN_SYNC if quiet else _state(facts)
     return Detail(
-        facts.ref, state, facts.origin, managed, differences, facts.note, attribution_only=bool(found) and quiet
+        facts.ref,
+        state,
+        facts.origin,
+        managed,
+        differences,
+        facts.note,
+        attribution_only=bool(found) and quiet,
+        properties=side_by_side((one.path for one in found), facts.desired, seen),
+        places=_places(facts),
     )
+
+
+def _orphan(facts: Facts, managed: bool) -> Detail:
+    """A CR that Git does not name, with what is known of it."""
+    live = facts.live if facts.live and not isinstance(facts.live, Unread) else None
+    return Detail(
+        facts.ref,
+        State.MISSING_FROM_GIT,
+        facts.origin,
+        managed,
+        reason=facts.note,
+        places=_places(facts),
+        managers=ownership.managers(live) if live else (),
+        created_at=ownership.created_at(live) if live else "",
+    )
+
+
+def _places(facts: Facts) -> tuple[str, ...]:
+    return tuple(name for name, side in (("cluster", facts.live), ("netbox", facts.record)) if side is not None)
 
 
 def _state(facts: Facts) -> State:
@@ -153,26 +217,20 @@ def _difference(
 ) -> Difference:
     return Difference(
         path=dotted(change.path),
-        desired=_at(desired, change),
-        recorded=_at(_sections(outputs), change),
-        observed=_at(seen, change),
+        desired=at(desired, change.path),
+        recorded=at(_sections(outputs), change.path),
+        observed=at(seen, change.path),
     )
 
 
-def _at(value: Any, change: FieldChange) -> Any:
-    for step in change.path:
-        if isinstance(step, int):
-            if not isinstance(value, list) or step >= len(value):
-                return MISSING
-            value = value[step]
-        elif isinstance(value, dict):
-            value = value.get(step, MISSING)
-        else:
-            return MISSING
-    return value
-
-
-def report(fabric: str, facts: Iterable[Facts], notes: Iterable[str] = ()) -> DriftReport:
+def report(
+    fabric: str,
+    facts: Iterable[Facts],
+    notes: Iterable[str] = (),
+    source: Source | None = None,
+    record: FabricRecord | None = None,
+    generated_at: str = "",
+) -> DriftReport:
     """The report over all CRs that Git, the state, the cluster or NetBox know."""
     classified = sorted((classify(one) for one in facts), key=lambda detail: detail.ref)
     return DriftReport(
@@ -181,6 +239,9 @@ def report(fabric: str, facts: Iterable[Facts], notes: Iterable[str] = ()) -> Dr
         counts=Counter(detail.state for detail in classified),
         details=tuple(one for one in classified if one.state is not State.IN_SYNC or one.attribution_only),
         notes=tuple(notes),
+        source=source,
+        record=record,
+        generated_at=generated_at,
     )
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from automation.drift import drift, joined, recorded
+from automation import state
+from automation.drift import drift, joined
+from program.desired import DesiredState
+from program.load import Loaded
 from providers.core import sections
 from providers.core.drift import Unread
 from providers.core.identity import FABRIC_LABEL, KINDS, ObjectRef
@@ -71,13 +74,15 @@ def test_recorded_are_the_outputs_of_crs_that_are_not_going(tmp_path):
             resource("VPC", sections.stored(outputs)),
             resource("VPC", replaced, delete=True),
             resource("FabricIdentity", {"fabric": "fabric-1"}),
+            resource("FabricResult", {"fabric": "fabric-1", "record": {"status": "success"}}),
         ]
     }
-    assert recorded(workspace(tmp_path, FakeCommand(deployment=deployment)), "fabric-1") == {VPC: outputs}
+    found = state.read(workspace(tmp_path, FakeCommand(deployment=deployment)), "fabric-1")
+    assert (found.crs, found.urns, found.fabric) == ({VPC: outputs}, {VPC: "u"}, {"status": "success"})
 
 
 def test_an_empty_state_records_nothing(tmp_path):
-    assert recorded(workspace(tmp_path, FakeCommand(deployment={})), "fabric-1") == {}
+    assert state.read(workspace(tmp_path, FakeCommand(deployment={})), "fabric-1") == state.Recorded()
 
 
 def test_the_report_is_made_without_an_engine_run(tmp_path, monkeypatch):
@@ -88,7 +93,7 @@ def test_the_report_is_made_without_an_engine_run(tmp_path, monkeypatch):
         "hhsync:clusterUrl": "https://127.0.0.1:1",
         "hhsync:clusterToken": "t",
     }
-    loaded = SimpleNamespace(desired=SimpleNamespace(manifests={VPC: MANIFEST}))
+    loaded = Loaded("u", "main", "f", "c", "c", 1, DesiredState({VPC: MANIFEST}, {}))
     monkeypatch.setattr("program.load.load_desired", lambda settings, cache: loaded)
     fake = FakeCommand(config=config)
     found, _ = drift(workspace(tmp_path, fake), "fabric-1")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from automation import report
+from automation import report, report_json, report_text
 from automation.results import DESTROY, PREVIEW, SYNC, Counts, OperationResult, ResourceChange
 from providers.core.diff import FieldChange
 from providers.core.drift import Detail, Difference, DriftReport, State
@@ -149,12 +149,12 @@ def test_an_operation_as_text(name):
 
 @pytest.mark.parametrize("name", DRIFTS)
 def test_drift_as_text(name):
-    compare(name, report.drift_text(DRIFTS[name], 0.4))
+    compare(name, report_text.drift_text(DRIFTS[name], 0.4))
 
 
 @pytest.mark.parametrize("name", DRIFTS)
 def test_drift_as_json(name):
-    compare(f"{name}-json", report.to_text(report.drift_json(DRIFTS[name], 0.4)))
+    compare(f"{name}-json", report.to_text(report_json.drift_json(DRIFTS[name], 0.4)))
 
 
 VALUES = [

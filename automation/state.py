@@ -1,0 +1,58 @@
+"""What the stack's state records of a fabric: the outputs of every managed CR, and the fabric's own record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from automation.events import kind_of
+from automation.workspace import engine_errors
+from providers.core import sections
+from providers.core.identity import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from automation.workspace import Workspace
+    from providers.core.identity import ObjectRef
+
+_FABRIC = ("FabricIdentity", "FabricResult")
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """`crs` are outputs by CR, `urns` the resources' names in the state; `fabric` the record's fields, None before a sync."""
+
+    crs: Mapping[ObjectRef, Mapping[str, Any]] = field(default_factory=dict)
+    urns: Mapping[ObjectRef, str] = field(default_factory=dict)
+    fabric: Mapping[str, Any] | None = None
+
+
+def read(workspace: Workspace, fabric: str) -> Recorded:
+    """The state of a fabric's stack.
+
+    Raises:
+        EngineError: there is no such stack, or its state cannot be read.
+    """
+    stack = workspace.select(fabric)
+    with engine_errors(fabric):
+        deployment = stack.export_stack().deployment or {}
+    return recorded(deployment.get("resources") or ())
+
+
+def recorded(resources: Iterable[Mapping[str, Any]]) -> Recorded:
+    """The same from a state's resources; those that are on their way out are not recorded."""
+    crs: dict[ObjectRef, Mapping[str, Any]] = {}
+    urns: dict[ObjectRef, str] = {}
+    fabric: dict[str, Any] | None = None
+    for resource in resources:
+        kind, outputs = kind_of(resource["type"]), resource.get("outputs")
+        if resource.get("delete") or not outputs:
+            continue
+        if kind in KINDS:
+            restored = sections.restored(outputs)
+            ref = sections.ref_of(restored)
+            crs[ref], urns[ref] = restored, str(resource["urn"])
+        elif kind in _FABRIC:
+            fabric = {**(fabric or {}), **(outputs.get("record") or {})}
+    return Recorded(crs, urns, fabric)
