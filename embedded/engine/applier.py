@@ -1,15 +1,18 @@
-"""Creates and updates through a provider, with the journal around every call."""
+"""Creates, updates and deletes through a provider, with the journal around every call."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
-from embedded.engine import steps
-from embedded.engine.failures import ProviderFailed, Stopped
+from embedded.engine import steps, urns
+from embedded.engine.errors import EngineError
+from embedded.engine.failures import ProviderFailed, StepFailed, Stopped
 
 if TYPE_CHECKING:
-    from embedded.engine.deployment import Deployment
+    from collections.abc import Callable
+
+    from embedded.engine.deployment import Deployment, Mutation
     from embedded.engine.provider_host import ProviderHost
     from embedded.engine.state import Resource
     from embedded.engine.steps import Goal, Step
@@ -45,10 +48,43 @@ class Applier:
             mutation.made(made)
         return made
 
-    def fail(self, step: Step, error: ProviderFailed, *, unclear: bool) -> NoReturn:
-        """A step has failed: the run ends. Raises Stopped."""
-        self._deployment.fail()
+    def delete(self, entry: Resource, settle: Callable[[Mutation, Resource], object]) -> None:
+        """Remove the object; `settle` says what becomes of its entry. Raises ProviderFailed."""
+        timeouts = entry.extra.get("customTimeouts") or {}
+        with self._host.turn(), self._deployment.mutation("deleting", entry) as mutation:
+            self._host.delete(entry.id, entry.outputs, float(timeouts.get("delete", 0)))
+            settle(mutation, entry)
+
+    def leave(self, step: Step, work: Callable[[Resource], None]) -> None:
+        """Carry out a step by which an entry leaves, by `work(entry)`, and tell of it; a failure is told too."""
+        deployment, reporter = self._deployment, self._deployment.reporter
+        if step.old is None or deployment.stopping.is_set():
+            return
+        reporter.pre(step)
+        try:
+            work(step.old)
+        except Stopped:
+            return
+        except (ProviderFailed, EngineError) as error:
+            deployment.step_failed(step.urn)
+            reporter.failed(step, str(error), unclear=True)
+            return
+        if not urns.is_provider(step.type):
+            reporter.done(step)
+        reporter.outputs(step)
+
+    def fail(self, step: Step, error: ProviderFailed, *, unclear: bool, planning: bool = False) -> NoReturn:
+        """A step has failed: the run ends, or goes on with --continue-on-error. Raises Stopped, or then StepFailed.
+
+        `planning` says that it could not even be decided what to do: that ends the run always.
+        """
+        if planning:
+            self._deployment.fail()
+        else:
+            self._deployment.step_failed(step.urn)
         self._deployment.reporter.failed(step, str(error), unclear=unclear)
         if error.detail:
             self._deployment.reporter.diagnostic("debug", error.detail, step.urn)
-        raise Stopped from error
+        if self._deployment.stopping.is_set():
+            raise Stopped from error
+        raise StepFailed from error

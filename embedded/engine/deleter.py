@@ -5,9 +5,10 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from embedded.engine import deletes, urns
-from embedded.engine.errors import EngineError
-from embedded.engine.failures import ProviderFailed, Stopped
+from embedded.engine import deletes, targets, urns
+from embedded.engine.applier import Applier
+from embedded.engine.deployment import Mutation
+from embedded.engine.failures import Stopped
 from embedded.engine.steps import Op, Step
 
 if TYPE_CHECKING:
@@ -26,27 +27,70 @@ class Deleter:
         """`refresher` reads entries first, when this run refreshes and has not read them yet."""
         self._deployment = deployment
         self._reporter = deployment.reporter
-        self._host = host
+        self._applier = Applier(deployment, host)
         self._refresher = refresher
         self._threads = threads
         self._leaving: frozenset[str] = frozenset()
 
     def run(self, entries: Sequence[Resource]) -> None:
-        """Delete entries, given in the state's order. What fails ends the run; what has begun is finished."""
-        self._deployment.guard()
+        """Delete entries, given in the state's order, as far as this run takes them in.
+
+        What fails ends the run, or with --continue-on-error keeps what it needs; what has begun is finished.
+        """
+        deployment = self._deployment
+        deployment.guard()
+        entries = self._chosen(entries)
         if self._refresher is not None:
-            self._refresher.read_all(entries, self._threads)
-            if self._deployment.failed:
-                self._deployment.fail()
-            self._deployment.guard()
-            entries = [entry if entry.delete else self._deployment.entries[entry.urn] for entry in entries]
+            if not self._refresher.read_all(entries, self._threads):
+                deployment.fail()
+            deployment.guard()
+            entries = [entry if entry.delete else deployment.entries[entry.urn] for entry in entries]
         leaving = self._unprotected(entries)
         self._leaving = frozenset(entry.urn for entry in leaving)
         with ThreadPoolExecutor(max_workers=max(1, min(self._threads, len(leaving)))) as pool:
             for group in deletes.antichains(leaving):
-                self._deployment.guard()
-                for _ in pool.map(self._delete, group):
+                deployment.guard()
+                for _ in pool.map(self._delete, self._unneeded(group)):
                     pass
+
+    # --- what stays -------------------------------------------------------------------------------------------------
+
+    def _chosen(self, entries: Sequence[Resource]) -> Sequence[Resource]:
+        """The entries that --target and --exclude let go; the others are told as unchanged."""
+        deployment = self._deployment
+        if not deployment.selection.partial:
+            return entries
+        state = deployment.context.snapshot.resources
+        allowed = deployment.selection.to_delete(state)
+        stay = [entry.urn for entry in entries if entry.urn not in allowed]
+        needed = targets.needs(state, {*stay, *deployment.left})
+        chosen = [entry for entry in entries if entry.urn in allowed and entry.urn not in needed]
+        unnamed = deployment.selection.unnamed(dict.fromkeys(entry.urn for entry in chosen))
+        for urn in unnamed:
+            deployment.failed = self._reporter.step_failed = True
+            self._reporter.diagnostic("error", targets.unnamed_text(urn), urn)
+        if unnamed and not deployment.dry:
+            raise Stopped
+        going = {id(entry) for entry in chosen}
+        for entry in entries:
+            if id(entry) not in going and not entry.delete:
+                self._tell_unchanged(entry)
+        return chosen
+
+    def _tell_unchanged(self, entry: Resource) -> None:
+        step = Step(Op.SAME, entry.urn, entry.type, entry, entry)
+        self._reporter.pre(step)
+        if not urns.is_provider(entry.type):
+            self._reporter.done(step)
+        self._reporter.outputs(step)
+
+    def _unneeded(self, group: list[Resource]) -> list[Resource]:
+        """Of a group, what nothing needs whose own step failed."""
+        broken = self._deployment.broken
+        if not broken:
+            return group
+        needed = targets.needs(self._deployment.context.snapshot.resources, set(broken))
+        return [entry for entry in group if entry.urn not in needed]
 
     def _unprotected(self, entries: Sequence[Resource]) -> list[Resource]:
         """The entries that may go: no protected one, and nothing that a protected one needs."""
@@ -71,27 +115,13 @@ class Deleter:
         self._reporter.diagnostic("error", message, entry.urn)
 
     def _delete(self, entry: Resource) -> None:
-        if self._deployment.stopping.is_set():
+        if entry.urn in self._deployment.gone and not entry.delete:
+            self._deployment.forget(entry)
             return
         op = Op.DELETE_REPLACED if entry.delete else Op.DELETE
         if entry.pending_replacement:
             op = Op.REMOVE_PENDING_REPLACE
-        step = Step(op, entry.urn, entry.type, entry, None, logical=op is Op.DELETE)
-        if entry.urn in self._deployment.gone and not entry.delete:
-            self._deployment.forget(entry)
-            return
-        self._reporter.pre(step)
-        try:
-            self._remove(entry)
-        except Stopped:
-            return
-        except (ProviderFailed, EngineError) as error:
-            self._deployment.fail()
-            self._reporter.failed(step, str(error), unclear=True)
-            return
-        if not urns.is_provider(entry.type):
-            self._reporter.done(step)
-        self._reporter.outputs(step)
+        self._applier.leave(Step(op, entry.urn, entry.type, entry, None, logical=op is Op.DELETE), self._remove)
 
     def _remove(self, entry: Resource) -> None:
         if self._deployment.dry:
@@ -99,10 +129,7 @@ class Deleter:
         if self._without_call(entry):
             self._deployment.forget(entry)
             return
-        timeouts = entry.extra.get("customTimeouts") or {}
-        with self._host.turn(), self._deployment.mutation("deleting", entry) as mutation:
-            self._host.delete(entry.id, entry.outputs, float(timeouts.get("delete", 0)))
-            mutation.removed(entry)
+        self._applier.delete(entry, Mutation.removed)
 
     def _without_call(self, entry: Resource) -> bool:
         """Whether the entry only leaves the state: nothing on a server is ours to delete."""

@@ -19,6 +19,7 @@ from embedded.engine.goals import PLUGIN
 from embedded.engine.property_json import UNKNOWN_TEXT
 from embedded.engine.state import Resource
 from embedded.engine.steps import Op, Step
+from embedded.engine.targets import Selection
 from embedded.engine.values import Secret
 
 if TYPE_CHECKING:
@@ -48,6 +49,14 @@ class Deployment:
         """URNs that this run replaces."""
         self.gone: set[str] = set()
         """URNs of old entries whose object does not exist any more, as Read found."""
+        self.selection = Selection(request)
+        """What --target and its relatives leave in this run."""
+        self.absent: set[str] = set()
+        """URNs that were registered, are left out, and are not in the state either."""
+        self.broken: set[str] = set()
+        """URNs whose step failed, or that need one whose step failed (--continue-on-error)."""
+        self.left: dict[str, Resource] = {}
+        """Entries by URN that were registered and are left out: they stay as they are."""
         self.goals: dict[str, Goal] = {}
         self.news: dict[str, Resource] = {}
         """Entries of this run by URN."""
@@ -79,6 +88,14 @@ class Deployment:
         self.failed = True
         self.stopping.set()
 
+    def step_failed(self, urn: str) -> None:
+        """One resource's step failed: the run ends in good order, or goes on without what needs that resource."""
+        self.failed = True
+        if self.request.continue_on_error:
+            self.broken.add(urn)
+        else:
+            self.stopping.set()
+
     def cancel(self) -> None:
         """Somebody asked to stop: running steps finish, no new ones start."""
         self.canceled = True
@@ -96,6 +113,16 @@ class Deployment:
     def claimed(self, urn: str) -> bool:
         """Whether the program has registered this URN."""
         return urn in self._claimed
+
+    def known_urns(self) -> set[str]:
+        """Every URN of the old state and of this run."""
+        return {entry.urn for entry in self.context.snapshot.resources} | self._claimed
+
+    def leave(self, entry: Resource) -> None:
+        """Keep an entry as it is although the program may want it otherwise."""
+        with self._lock:
+            self._claimed.add(entry.urn)
+            self.left[entry.urn] = self.news[entry.urn] = entry
 
     def enter(self, goal: Goal) -> None:
         """Remember a goal; children look it up."""

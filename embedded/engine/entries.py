@@ -13,6 +13,15 @@ if TYPE_CHECKING:
     from embedded.engine.steps import Goal
 
 
+def needs_of(goal: Goal) -> tuple[str, ...]:
+    """The URNs that a resource refers to, its parent first; its provider is not among them."""
+    needs = [goal.parent, *goal.dependencies]
+    for needed in goal.property_dependencies.values():
+        needs += needed
+    needs += [goal.deleted_with, *goal.replace_with]
+    return tuple(urn for urn in needs if urn)
+
+
 def finding(goal: Goal, name: str, inputs: dict[str, Any], reason: str) -> str:
     """What a provider finds wrong with a property, in one line."""
     if not name:

@@ -10,10 +10,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from embedded.engine import steps
+from embedded.engine.admission import Admission
 from embedded.engine.applier import Applier
 from embedded.engine.entries import entry_of, finding
 from embedded.engine.errors import EngineError, NotSupported
-from embedded.engine.failures import CheckFailed, ProviderFailed, Stopped
+from embedded.engine.failures import CheckFailed, ProviderFailed, StepFailed, Stopped
 from embedded.engine.refresher import readable
 from embedded.engine.replacer import Replacer
 from embedded.engine.steps import Answer, Decision, Goal, Op, Step
@@ -39,15 +40,21 @@ class Executor:
         self._refresher = refresher
         self._applier = Applier(deployment, host)
         self._replacer = Replacer(deployment, host, self._applier, threads)
+        self._admission = Admission(deployment)
         self._components: dict[str, Step] = {}
 
     def register(self, goal: Goal) -> Answer:
-        """Make the goal true. Raises Stopped when the run is ending, for this resource's own failure too."""
+        """Make the goal true. Raises Stopped when the run is ending, for this resource's own failure too.
+
+        With --continue-on-error its own failure is an answer.
+        """
         self._deployment.guard()
         try:
             self._deployment.claim(goal.urn)
             self._deployment.enter(goal)
             return self._custom(goal) if goal.custom else self._component(goal)
+        except StepFailed:
+            return Answer(goal.urn, failed=True)
         except EngineError as error:
             self._refuse(goal.urn, str(error))
             raise Stopped from error
@@ -63,7 +70,13 @@ class Executor:
         old = self._deployment.entries.get(goal.urn)
         self._refuse_aliases(goal, old)
         self._refuse_replace(old, goal)
-        decision = steps.decide(old, goal, goal.inputs, None)
+        if (answer := self._admission.turned_away(goal, old, "")) is not None:
+            return answer
+        decision = steps.decide(old, goal, goal.inputs, None, self._replaced(), forced=self._forced(goal, old))
+        if old is not None and decision.op is Op.REPLACE:
+            answer = self._replacer.replace(goal, old, goal.inputs, decision, "")
+            self._components[goal.urn] = Step(Op.REPLACE, goal.urn, goal.type, old, self._deployment.news[goal.urn])
+            return replace(answer, id="", properties={})
         new = entry_of(goal, old, goal.inputs, old.outputs if old else {}, "", changed=decision.op is not Op.SAME)
         step = Step(decision.op, goal.urn, goal.type, old, new, decision)
         self._reporter.pre(step)
@@ -76,6 +89,9 @@ class Executor:
 
     def register_outputs(self, urn: str, outputs: dict[str, Any]) -> None:
         """The outputs of a component or of the stack; the stack's are held back until the run has ended."""
+        deployment = self._deployment
+        if urn in deployment.left or urn in deployment.absent or urn in deployment.broken:
+            return
         step = self._components.get(urn)
         if step is None:
             raise EngineError(f"outputs of {urn}, which is no component that this run has registered")
@@ -96,13 +112,17 @@ class Executor:
         self._refuse_aliases(goal, known)
         self._refuse_replace(known, goal)
         provider = self._deployment.provider()
+        if (answer := self._admission.turned_away(goal, known, provider)) is not None:
+            return answer
         old = self._live(goal, known)
-        inputs = self._checked(goal, old)
+        forced = self._forced(goal, old)
+        inputs = self._checked(goal, None if forced else old)
         self._deployment.guard()
-        decision = self._decide(goal, old, inputs)
+        decision = self._decide(goal, old, inputs, forced=forced)
         self._deployment.guard()
         if old is not None and decision.op is Op.REPLACE:
-            return self._replacer.replace(goal, old, self._checked(goal, None), decision, provider)
+            fresh = inputs if forced else self._checked(goal, None)
+            return self._replacer.replace(goal, old, fresh, decision, provider)
         return self._make(goal, old, inputs, decision, provider)
 
     def _live(self, goal: Goal, known: Resource | None) -> Resource | None:
@@ -124,17 +144,25 @@ class Executor:
                 self._reporter.diagnostic("error", finding(goal, name, inputs, reason), goal.urn)
             raise Stopped from error
         except ProviderFailed as error:
-            self._applier.fail(Step(Op.SAME if old else Op.CREATE, goal.urn, goal.type, old, old), error, unclear=False)
+            step = Step(Op.SAME if old else Op.CREATE, goal.urn, goal.type, old, old)
+            self._applier.fail(step, error, unclear=False, planning=True)
 
-    def _decide(self, goal: Goal, old: Resource | None, inputs: dict[str, Any]) -> Decision:
-        replaced = frozenset(self._deployment.replaced)
-        if old is None or old.pending_replacement:
-            return steps.decide(old, goal, inputs, None, replaced)
+    def _forced(self, goal: Goal, old: Resource | None) -> bool:
+        """Whether it is to be replaced whatever its provider says."""
+        return goal.urn in self._deployment.selection.replaces or bool(old is not None and old.extra.get("taint"))
+
+    def _replaced(self) -> frozenset[str]:
+        return frozenset(self._deployment.replaced)
+
+    def _decide(self, goal: Goal, old: Resource | None, inputs: dict[str, Any], *, forced: bool) -> Decision:
+        if old is None or old.pending_replacement or forced:
+            return steps.decide(old, goal, inputs, None, self._replaced(), forced=forced)
         try:
             answer = self._host.diff(old.id, old.outputs, inputs)
         except ProviderFailed as error:
-            self._applier.fail(Step(Op.UPDATE, goal.urn, goal.type, old, old), error, unclear=False)
-        return steps.decide(old, goal, inputs, answer, replaced)
+            step = Step(Op.UPDATE, goal.urn, goal.type, old, old)
+            self._applier.fail(step, error, unclear=False, planning=True)
+        return steps.decide(old, goal, inputs, answer, self._replaced())
 
     def _make(
         self, goal: Goal, old: Resource | None, inputs: dict[str, Any], decision: Decision, provider: str

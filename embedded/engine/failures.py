@@ -7,6 +7,10 @@ class Stopped(Exception):
     """The run is ending (something failed, or it was cancelled): no new step may start."""
 
 
+class StepFailed(Stopped):
+    """The step of one resource failed; with --continue-on-error others go on."""
+
+
 class ProviderFailed(Exception):
     """A provider call raised, or did not come back in time."""
 

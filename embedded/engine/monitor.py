@@ -101,7 +101,11 @@ class ResourceMonitor(resource_pb2_grpc.ResourceMonitorServicer):
             goal = self._reader.read(request, self._deployment.goals)
             answer = self._registrar.register(goal)
             return resource_pb2.RegisterResourceResponse(
-                urn=answer.urn, id=answer.id, object=to_struct(answer.properties), unknown=answer.unknown
+                urn=answer.urn,
+                id=answer.id,
+                object=to_struct(answer.properties),
+                unknown=answer.unknown,
+                result=resource_pb2.FAIL if answer.failed else resource_pb2.SUCCESS,
             )
 
         return self._handle(context, lambda: self._reader.urn(request), work)

@@ -6,7 +6,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from embedded.engine import urns
+from embedded.engine import targets, urns
 from embedded.engine.deleter import Deleter
 from embedded.engine.deployment import Deployment
 from embedded.engine.errors import BadInvocation, NoChangesExpected, NotSupported
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from embedded.engine.monitor import Registrar
     from embedded.engine.request import Context, Request, Result
+    from embedded.engine.state import Resource
+    from embedded.engine.targets import UrnSet
 
 CALL_TIMEOUT = "PULUMI_EMBEDDED_CALL_TIMEOUT"
 """Environment variable: seconds that one provider call may take."""
@@ -41,7 +43,6 @@ def run(request: Request, context: Context) -> int:
 
     Raises EngineError before anything has happened for what this engine does not do, and NoChangesExpected at the end.
     """
-    refuse_flags(request)
     if context.project.runtime != "python":
         raise NotSupported(f"the language runtime {context.project.runtime!r}")
     refuse_state(context)
@@ -98,19 +99,26 @@ class Operation:
             refresher = Refresher(deployment, host, is_the_point=False)
         elif self._refreshing:
             before = Refresher(deployment, self._host(of_today=False), is_the_point=False)
-            before.read_all(list(deployment.entries.values()), self._calls)
-            if deployment.failed:
+            if not before.read_all(self._to_read(), self._calls):
                 deployment.fail()
             deployment.guard()
+        self._require(deployment.selection.replaces)
+        if deployment.failed:
+            raise Stopped
         leaving = Deleter(deployment, host, refresher, self._calls)
-        self._program(Executor(deployment, host, refresher, self._calls), lambda: leaving.run(deployment.leaving()))
+
+        def delete_rest() -> None:
+            self._require(deployment.selection.targets)
+            leaving.run(deployment.leaving())
+
+        self._program(Executor(deployment, host, refresher, self._calls), delete_rest)
 
     def _refresh(self) -> None:
         deployment = self._deployment
         refresher = Refresher(deployment, self._host(of_today=self._request.run_program), is_the_point=True)
 
         def read_rest() -> None:
-            entries = list(deployment.entries.values())
+            entries = self._to_read()
             refresher.read_all(entries, self._calls)
             refresher.tell_rest(entries)
             refresher.remove_gone()
@@ -128,6 +136,7 @@ class Operation:
         leaving = Deleter(deployment, host, refresher, self._calls)
 
         def delete_all() -> None:
+            self._require(deployment.selection.targets)
             leaving.run([deployment.current(entry) for entry in self._context.snapshot.resources])
 
         if self._request.run_program:
@@ -139,6 +148,23 @@ class Operation:
 
     def _program(self, registrar: Registrar, then: Callable[[], None]) -> None:
         ProgramRun(self._deployment, self._parallel, registrar).run(then)
+
+    def _require(self, patterns: UrnSet) -> None:
+        """Say which resources were named that do not exist; the run fails by that, at its end."""
+        for line in targets.missing(patterns, self._deployment.known_urns()):
+            self._reporter.diagnostic("error", line)
+            self._deployment.failed = True
+
+    def _to_read(self) -> list[Resource]:
+        """What a refresh reads. Raises Stopped when a resource was named that does not exist."""
+        deployment = self._deployment
+        for patterns in (deployment.selection.targets, deployment.selection.excludes):
+            self._require(patterns)
+        if deployment.failed:
+            raise Stopped
+        state = self._context.snapshot.resources
+        chosen = {entry.urn for entry in deployment.selection.to_read(state)}
+        return [entry for entry in deployment.entries.values() if entry.urn in chosen]
 
     def _host(self, *, of_today: bool) -> ProviderHost:
         """Providers configured from today's stack config, or from the copy of it that the state holds."""
@@ -197,21 +223,6 @@ class Operation:
         if ok and self._request.expect_no_changes and set(self._reporter.changes) - {Op.SAME.value}:
             raise NoChangesExpected(word)
         return 0 if ok else 8 if result == "canceled" else 1
-
-
-def refuse_flags(request: Request) -> None:
-    """Raise NotSupported for a flag whose meaning this engine does not have (yet)."""
-    given = {
-        "--target": request.targets,
-        "--exclude": request.excludes,
-        "--replace": request.replaces,
-        "--target-dependents": request.target_dependents,
-        "--exclude-dependents": request.exclude_dependents,
-        "--continue-on-error": request.continue_on_error,
-    }
-    for flag, value in given.items():
-        if value:
-            raise NotSupported(f"the flag {flag}")
 
 
 def refuse_state(context: Context) -> None:

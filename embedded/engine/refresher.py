@@ -57,12 +57,14 @@ class Refresher:
         self._tell(step, found)
         return found
 
-    def read_all(self, entries: Iterable[Resource], threads: int) -> None:
-        """Read every entry that has not been read yet, many at a time; one that cannot be fails the run at its end."""
+    def read_all(self, entries: Iterable[Resource], threads: int) -> bool:
+        """Read every entry that has not been read yet, many at a time; one that cannot be fails the run at its end.
+
+        Returns whether all could be read.
+        """
         wanted = [entry for entry in entries if readable(entry) and entry.urn not in self._asked]
         with ThreadPoolExecutor(max_workers=max(1, min(threads, len(wanted)))) as pool:
-            for _ in pool.map(self._read_one, wanted):
-                pass
+            return all(list(pool.map(self._read_one, wanted)))
 
     def tell_rest(self, entries: Iterable[Resource]) -> None:
         """Count what no provider can be asked about: components, and what is only read."""
@@ -93,15 +95,17 @@ class Refresher:
         for urn in reversed(leaving):
             deployment.forget(deployment.entries.pop(urn))
 
-    def _read_one(self, entry: Resource) -> None:
+    def _read_one(self, entry: Resource) -> bool:
         try:
             self.read(entry)
         except Stopped:
-            return
+            return False
         except (ProviderFailed, EngineError) as error:
             self._deployment.failed = True
             step = Step(Op.REFRESH, entry.urn, entry.type, entry, entry, logical=False)
             self._deployment.reporter.failed(step, str(error), unclear=False)
+            return False
+        return True
 
     def _tell(self, step: Step, found: Resource | None) -> None:
         result = difference(step, found)

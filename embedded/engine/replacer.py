@@ -12,9 +12,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from embedded.engine import deletes, replacing
+from embedded.engine.deployment import Mutation
 from embedded.engine.entries import entry_of
 from embedded.engine.errors import EngineError
-from embedded.engine.failures import ProviderFailed, Stopped
+from embedded.engine.failures import ProviderFailed, StepFailed
 from embedded.engine.steps import Answer, Op, Step
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Replacer:
     def _create(self, goal: Goal, old: Resource, new: Resource, decision: Decision, *, superseding: bool) -> Resource:
         step = Step(Op.CREATE_REPLACEMENT, goal.urn, goal.type, old, new, decision, logical=False)
         self._reporter.pre(step)
-        if self._deployment.dry:
+        if self._deployment.dry or not goal.custom:
             if superseding:
                 self._deployment.supersede(goal.urn)
             self._deployment.commit(new)
@@ -105,6 +106,9 @@ class Replacer:
                 for _ in pool.map(self._delete, group):
                     pass
                 deployment.guard()
+                if not deployment.broken.isdisjoint(going):
+                    deployment.broken.add(old.urn)
+                    raise StepFailed
 
     def _stands(self, entry: Resource) -> bool:
         return not entry.delete and entry.urn in self._deployment.entries and entry.urn not in self._deployment.gone
@@ -117,27 +121,13 @@ class Replacer:
         return answer.changes is not False and bool(answer.replaces)
 
     def _delete(self, entry: Resource) -> None:
-        if self._deployment.stopping.is_set():
-            return
         step = Step(Op.DELETE_REPLACED, entry.urn, entry.type, entry, None, logical=False)
-        self._reporter.pre(step)
-        try:
-            self._clear_one(entry)
-        except Stopped:
-            return
-        except (ProviderFailed, EngineError) as error:
-            self._deployment.fail()
-            self._reporter.failed(step, str(error), unclear=True)
-            return
-        self._reporter.done(step)
-        self._reporter.outputs(step)
+        self._applier.leave(step, self._clear_one)
 
     def _clear_one(self, entry: Resource) -> None:
         pending = replace(entry, pending_replacement=True)
-        if self._deployment.dry or entry.retain_on_delete or entry.deleted_with in self._deployment.replaced:
+        without_call = not entry.custom or entry.retain_on_delete or entry.deleted_with in self._deployment.replaced
+        if self._deployment.dry or without_call:
             self._deployment.persist(pending, entry)
             return
-        timeouts = entry.extra.get("customTimeouts") or {}
-        with self._host.turn(), self._deployment.mutation("deleting", entry) as mutation:
-            self._host.delete(entry.id, entry.outputs, float(timeouts.get("delete", 0)))
-            mutation.cleared(entry)
+        self._applier.delete(entry, Mutation.cleared)

@@ -61,6 +61,12 @@ class Goal:
     hide_diff: tuple[str, ...] = ()
     source_position: str = ""
     alias_urns: tuple[str, ...] = ()
+    provider: str = ""
+    """The reference to an explicit provider; "" means the default one of the package."""
+    providers: Mapping[str, str] = field(default_factory=dict)
+    """References by package, which children inherit."""
+    version: str = ""
+    """The version of the package's plugin that the program's SDK asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,10 @@ class DiffAnswer:
     changes: bool | None = None
     replaces: tuple[str, ...] = ()
     delete_before_replace: bool = False
+    diffs: tuple[str, ...] = ()
+    """Top-level keys that differ, from a provider that says them."""
+    detailed: Mapping[str, Kind] | None = None
+    """Paths that differ, from a provider that says them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,26 +113,30 @@ def decide(
     inputs: Mapping[str, Any],
     answer: DiffAnswer | None,
     replaced: frozenset[str] = frozenset(),
+    *,
+    forced: bool = False,
 ) -> Decision:
     """The step that turns `old` into the goal.
 
     `inputs` are the checked inputs; `answer` is None where there is no provider to ask (components, providers, and
-    what an interrupted replace has deleted); `replaced` are the URNs that this run replaces.
+    what an interrupted replace has deleted); `replaced` are the URNs that this run replaces. `forced` is --replace.
     """
     if old is None:
         return Decision(Op.CREATE)
     answer = answer or DiffAnswer()
     first = answer.delete_before_replace if goal.delete_before_replace is None else goal.delete_before_replace
-    if old.pending_replacement or old.extra.get("taint"):
+    if old.pending_replacement:
         return Decision(Op.REPLACE, delete_before_replace=first)
+    if forced or old.extra.get("taint"):
+        return Decision(Op.REPLACE, replace_keys=("id",), delete_before_replace=first)
     if answer.changes is None:
         decision = _compared(old, goal, inputs, answer)
     elif answer.changes:
-        decision = _some(goal, Decision(Op.UPDATE, replace_keys=answer.replaces))
+        decision = _some(goal, Decision(Op.UPDATE, answer.diffs, answer.detailed, answer.replaces))
     else:
         decision = Decision(Op.UPDATE) if old.init_errors else Decision(Op.SAME)
-    if not goal.custom:
-        return replace(decision, op=Op.UPDATE) if decision.op is Op.REPLACE else decision
+    if not goal.custom and decision.op is Op.REPLACE:
+        decision = replace(decision, op=Op.UPDATE)
     if along := [key for key, targets in _along(goal) if not replaced.isdisjoint(targets)]:
         decision = replace(decision, op=Op.REPLACE, replace_keys=decision.replace_keys or tuple(along))
     return replace(decision, delete_before_replace=first) if decision.op is Op.REPLACE else decision
@@ -190,7 +204,9 @@ class Answer:
     id: str = ""
     properties: Mapping[str, Any] = field(default_factory=dict)
     unknown: bool = False
-    """Every output is unknown, although this is no preview (destroy and refresh runs)."""
+    """Every output is unknown, although this is no preview: the resource was left out, or only the state was asked."""
+    failed: bool = False
+    """Its step failed, and the run goes on (--continue-on-error)."""
 
 
 def preview_outputs(decision: Decision, old: Resource | None, inputs: Mapping[str, Any]) -> dict[str, Any]:

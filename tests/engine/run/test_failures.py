@@ -228,15 +228,6 @@ def test_what_the_engine_lacks_is_refused_by_name_with_the_remedy(engine, progra
     assert any(named in error and "install the Pulumi CLI" in error for error in result.errors()), result.text
 
 
-@pytest.mark.parametrize(
-    "options", [{"targets": ("x",)}, {"excludes": ("x",)}, {"replaces": ("x",)}, {"continue_on_error": True}]
-)
-def test_flags_the_engine_lacks_are_refused_before_anything_happens(engine, options):
-    with pytest.raises(NotSupported, match="is not supported by the embedded engine"):
-        engine.run("up", things("a"), **options)
-    assert engine.server.calls() == []
-
-
 def test_a_state_of_another_plugin_is_refused_before_anything_happens(engine):
     engine.snapshot = Snapshot([Resource("urn:pulumi:dev::proj::aws:s3:Bucket::b", "aws:s3:Bucket", True, "b")])
     with pytest.raises(NotSupported, match="the plugin 'aws', which manages urn:pulumi:dev"):

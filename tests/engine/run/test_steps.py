@@ -46,7 +46,7 @@ CASES = [
     ("init errors", old(inputs=INPUTS, init_errors=["half"]), {}, INPUTS, ASK_ENGINE, Op.UPDATE, None, ()),
     ("init errors, no diff", old(inputs=INPUTS, init_errors=["half"]), {}, INPUTS, DiffAnswer(False), Op.UPDATE, None, ()),
     ("half replaced", old(inputs=INPUTS, pending_replacement=True), {}, INPUTS, None, Op.REPLACE, None, ()),
-    ("tainted", old(inputs=INPUTS, extra={"taint": True}), {}, INPUTS, None, Op.REPLACE, None, ()),
+    ("tainted", old(inputs=INPUTS, extra={"taint": True}), {}, INPUTS, None, Op.REPLACE, None, ("id",)),
     ("the pickle counts", old(inputs={"__provider": "x"}), {}, {"__provider": "y"}, ASK_ENGINE, Op.UPDATE,
      {"__provider": "update"}, ()),
 ]  # fmt: skip
