@@ -62,6 +62,20 @@ class DesiredState:
             self, manifests={ref: self.manifests[ref] for ref in order}, references={ref: edges[ref] for ref in order}
         )
 
+    def including(self, returning: Iterable[Manifest]) -> DesiredState:
+        """The same with these CRs in place of those of the same name; what they name comes before them."""
+        manifests = {**self.manifests, **{one.ref: one for one in returning}}
+        edges = {
+            ref: tuple(
+                sorted({named.ref for named in references(ref.kind, one.spec, ref.namespace)} & manifests.keys())
+            )
+            for ref, one in manifests.items()
+        }
+        order, _ = _ordered(edges)
+        return replace(
+            self, manifests={ref: manifests[ref] for ref in order}, references={ref: edges[ref] for ref in order}
+        )
+
 
 def layout(folder: str, paths: Iterable[str]) -> Layout:
     """Sort the files of a folder (paths from the repository's root, YAML or not) by the folder's layout.
@@ -88,8 +102,8 @@ def layout(folder: str, paths: Iterable[str]) -> Layout:
 def build(found: Sequence[Located]) -> tuple[DesiredState, list[Issue]]:
     """Join CRs to one desired state; the findings are duplicate identities and reference cycles, with every origin.
 
-    References to CRs that are not in Git become warnings: those may exist on the cluster. The order depends only on the
-    CRs' names and references, not on files.
+    References to CRs that are not in Git are `judgement`'s. The order depends only on the CRs' names and references, not on
+    files.
     """
     issues: list[Issue] = []
     located: dict[ObjectRef, Located] = {}
@@ -97,19 +111,13 @@ def build(found: Sequence[Located]) -> tuple[DesiredState, list[Issue]]:
         first = located.setdefault(each.manifest.ref, each)
         if first is not each:
             message = f"{each.manifest.ref} is written twice: here and at {first.manifest.origin}; remove one"
-            issues.append(each.issue(("metadata", "name"), message))
+            issues.append(replace(each.issue(("metadata", "name"), message), rule="identity-twice"))
     named = {ref: references(ref.kind, one.manifest.spec, ref.namespace) for ref, one in located.items()}
     edges = {ref: tuple(sorted({each.ref for each in names} & located.keys())) for ref, names in named.items()}
     order, cycles = _ordered(edges)
-    issues += (_cycle(cycle, named, located) for cycle in cycles)
-    warnings = tuple(
-        located[ref].issue(each.path, f"names {each.ref}, which is not in Git; it must exist on the cluster", "warning")
-        for ref in order
-        for each in named[ref]
-        if each.ref not in located and not each.implied
-    )
+    issues += (replace(_cycle(cycle, named, located), rule="reference-cycle") for cycle in cycles)
     manifests = {ref: located[ref].manifest for ref in order}
-    return DesiredState(manifests, {ref: edges[ref] for ref in order}, warnings=warnings), issues
+    return DesiredState(manifests, {ref: edges[ref] for ref in order}), issues
 
 
 def _place(each: Located) -> tuple[str, int, int]:

@@ -10,9 +10,10 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from program import desired, documents, manifests, schemas
+from program import desired, documents, judgement, manifests, schemas
 from program.desired import DesiredState, Draft, Layout
 from program.git_source import Snapshot, read_snapshot
+from providers.core.rules.references import ASSUMED
 from providers.errors import ValidationFailed
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from providers.core.manifest import Issue
+    from providers.core.rules.references import Outside
     from providers.core.schema import Schema
     from providers.settings import GitSettings
 
@@ -61,14 +63,14 @@ class Loaded:
         return "; ".join(parts) + (f" ({times})" if times else "")
 
 
-def load_desired(settings: GitSettings, cache: Path) -> Loaded:
-    """Read and validate one fabric at the head of its branch.
+def load_desired(settings: GitSettings, cache: Path, outside: Outside = ASSUMED) -> Loaded:
+    """Read and validate one fabric at the head of its branch; `outside` knows which CRs exist that Git only names.
 
     Raises:
         ValidationFailed: with every finding; also where no CR would stay, since an empty folder never empties a fabric.
         GitError: the repository, branch, folder or credentials do not work.
     """
-    loaded = inspect(settings, cache)
+    loaded = inspect(settings, cache, outside=outside)
     if loaded.errors:
         count = len(loaded.errors)
         files = len({issue.origin.path for issue in loaded.errors})
@@ -79,7 +81,9 @@ def load_desired(settings: GitSettings, cache: Path) -> Loaded:
     return loaded
 
 
-def inspect(settings: GitSettings, cache: Path, by_kind: Mapping[str, Schema] | None = None) -> Loaded:
+def inspect(
+    settings: GitSettings, cache: Path, by_kind: Mapping[str, Schema] | None = None, outside: Outside = ASSUMED
+) -> Loaded:
     """The same without refusing: findings are in `errors`, and what is valid is in `desired`.
 
     `by_kind` are other schemas than the bundled ones, e.g. a cluster's own.
@@ -90,7 +94,7 @@ def inspect(settings: GitSettings, cache: Path, by_kind: Mapping[str, Schema] | 
     started = time.perf_counter()
     snapshot = read_snapshot(settings, cache, _select)
     read = time.perf_counter()
-    state, errors = assemble(snapshot, by_kind or schemas.bundled())
+    state, errors = assemble(snapshot, by_kind or schemas.bundled(), outside)
     seconds = {"git": read - started, "parse": time.perf_counter() - read}
     return Loaded(
         url=settings.url,
@@ -105,14 +109,17 @@ def inspect(settings: GitSettings, cache: Path, by_kind: Mapping[str, Schema] | 
     )
 
 
-def assemble(snapshot: Snapshot, by_kind: Mapping[str, Schema]) -> tuple[DesiredState, tuple[Issue, ...]]:
-    """The desired state of a snapshot, and every error in order of path and line. Pure."""
+def assemble(
+    snapshot: Snapshot, by_kind: Mapping[str, Schema], outside: Outside = ASSUMED
+) -> tuple[DesiredState, tuple[Issue, ...]]:
+    """The desired state of a snapshot, and every error in order of path and line. Pure, if `outside` is."""
     layout = desired.layout(snapshot.folder, snapshot.paths)
     reading = _read_files(snapshot, layout.desired, by_kind)
     state, conflicts = desired.build(reading.found)
     drafts, draft_warnings = _drafts(snapshot, layout, by_kind)
     in_drafts = set(layout.drafts)
-    findings = [*reading.issues, *conflicts, *draft_warnings, *state.warnings]
+    across = judgement.across(reading.found, set(reading.refused), outside)
+    findings = [*reading.issues, *conflicts, *across, *draft_warnings, *state.warnings]
     findings += (_as_warning(one) if one.origin.path in in_drafts else one for one in snapshot.issues)
     findings.sort(key=lambda one: (one.origin.path, one.origin.line, one.field))
     state = replace(
@@ -140,6 +147,7 @@ def _read_files(snapshot: Snapshot, paths: Sequence[str], by_kind: Mapping[str, 
         whole.found += reading.found
         whole.issues += [*issues, *reading.issues]
         whole.skipped += reading.skipped
+        whole.refused += reading.refused
     return whole
 
 

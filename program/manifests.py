@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from program import metadata
@@ -45,12 +45,13 @@ class Located:
 class Reading:
     """What a set of documents holds: CRs, findings (errors and warnings), and what was counted and not touched.
 
-    `skipped` counts by "apiVersion/Kind".
+    `skipped` counts by "apiVersion/Kind"; `refused` are CRs with an error of their own, where their names are legible.
     """
 
     found: list[Located] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
+    refused: list[ObjectRef] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +181,11 @@ def _read_cr(
         findings.append(metadata.Finding(("status",), "is the server's to write; ignored", "warning"))
     content = normalise.without_nulls({key: part for key, part in value.items() if key not in schema.NOT_CONTENT})
     findings += (_judged(kind, one) for one in schemas[kind].findings(content))
-    reading.issues += (each.issue(one.path, one.message, one.severity) for one in findings)
+    reading.issues += (
+        replace(each.issue(one.path, one.message, one.severity), rule=one.rule or "metadata") for one in findings
+    )
     if any(one.severity == "error" for one in findings):
+        reading.refused.append(ObjectRef(kind, checked.namespace, checked.name))
         return
     origin = each.origin
     manifest = Manifest(
@@ -199,5 +203,5 @@ def _judged(kind: str, finding: schema.Finding) -> metadata.Finding:
     """A finding of the schema; only a warning where Hedgehog's webhook fills the field in before its schema looks."""
     if finding.rule == "required" and (kind, finding.path[-1]) in FILLED_IN:
         message = "is missing; a Hedgehog server fills it in, an API server without Hedgehog's webhooks refuses the CR"
-        return metadata.Finding(finding.path, message, "warning")
-    return metadata.Finding(finding.path, finding.message)
+        return metadata.Finding(finding.path, message, "warning", f"schema/{finding.rule}")
+    return metadata.Finding(finding.path, finding.message, rule=f"schema/{finding.rule}")

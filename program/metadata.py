@@ -39,11 +39,12 @@ _UNSUPPORTED = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong with a field of the object, and what would be right."""
+    """What is wrong with a field of the object, and what would be right. `rule` is set for findings of the schema."""
 
     path: FieldPath
     message: str
     severity: str = "error"
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,12 +34,16 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """A finding about a document; not an exception. `field` is the dotted path inside the document, or ""."""
+    """A finding about a document; not an exception. `field` is the dotted path inside the document, or "".
+
+    `rule` is the stable name of what was broken, e.g. "vlan-used-twice" or "schema/enum"; "" where it has none.
+    """
 
     origin: Origin
     message: str
     field: str = ""
     severity: str = "error"
+    rule: str = ""
 
     def __str__(self) -> str:
         where = f"{self.origin}: {self.field}: " if self.field else f"{self.origin}: "

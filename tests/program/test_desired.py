@@ -83,21 +83,6 @@ def test_references_are_limited_to_what_is_in_git() -> None:
     assert state.references == {parent: (), attachment: (parent,)}
 
 
-def test_a_reference_to_what_is_not_in_git_is_a_warning_with_its_line() -> None:
-    document = parse("f/a.yaml", b"kind: x\nspec:\n  subnet: v/default\n  connection: c\n")[0][0]
-    state, issues = build([cr("VPCAttachment", "a", document.value["spec"], document)])
-    assert issues == []
-    assert [str(one) for one in state.warnings] == [
-        "f/a.yaml:3: spec.subnet: names VPC/default/v, which is not in Git; it must exist on the cluster",
-        "f/a.yaml:4: spec.connection: names Connection/default/c, which is not in Git; it must exist on the cluster",
-    ]
-    assert {one.severity for one in state.warnings} == {"warning"}
-
-
-def test_the_default_namespaces_are_not_missed() -> None:
-    assert build([vpc("v")])[0].warnings == ()
-
-
 @pytest.mark.parametrize(
     ("given_", "words"),
     [
