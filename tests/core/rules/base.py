@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -14,6 +13,9 @@ from providers.core.identity import KINDS, ObjectRef
 from providers.core.manifest import Attribution, Manifest, Origin
 from providers.core.rules.fabric import Fabric, Finding
 from providers.core.rules.references import NOTHING, all_named, missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 SPECS = """
 IPv4Namespace/default: {subnets: [10.0.0.0/16]}
