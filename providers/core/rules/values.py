@@ -9,18 +9,21 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 type Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+_CACHED = 100_000
+#: Texts whose parsed form is kept: every rule reads the same few fields, and parsing is most of its cost.
 _LENGTH = re.compile(r"0|[1-9][0-9]{0,2}")
 _MAC = re.compile(r"(?:[0-9a-f]{2}([:-]))(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}|(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}")
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
     """The value if it is a mapping, else an empty one."""
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def listing(value: Any) -> list[Any]:
@@ -40,24 +43,30 @@ def number(value: Any) -> int | None:
 
 def address(value: Any) -> Address | None:
     """An IP address without a length, or None where it is none."""
+    return _address(value) if isinstance(value, str) else None
+
+
+@lru_cache(_CACHED)
+def _address(value: str) -> Address | None:
     try:
-        return ipaddress.ip_address(value) if isinstance(value, str) else None
+        return ipaddress.ip_address(value)
     except ValueError:
         return None
 
 
 def prefix(value: Any) -> tuple[Address, Network] | None:
     """The address and the masked network of "10.0.1.7/24", or None where it is no prefix."""
-    if not isinstance(value, str):
-        return None
+    return _prefix(value) if isinstance(value, str) else None
+
+
+@lru_cache(_CACHED)
+def _prefix(value: str) -> tuple[Address, Network] | None:
     host, slash, length = value.partition("/")
-    found = address(host) if slash and _LENGTH.fullmatch(length) and "%" not in host else None
-    if found is None:
+    found = _address(host) if slash and _LENGTH.fullmatch(length) and "%" not in host else None
+    if found is None or int(length) > found.max_prefixlen:
         return None
-    try:
-        return found, ipaddress.ip_network(f"{found}/{length}", strict=False)
-    except ValueError:
-        return None
+    kind = ipaddress.IPv4Network if isinstance(found, ipaddress.IPv4Address) else ipaddress.IPv6Network
+    return found, kind((int(found), int(length)), strict=False)
 
 
 def network(value: Any) -> Network | None:
