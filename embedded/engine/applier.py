@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from embedded.engine import steps, urns
 from embedded.engine.errors import EngineError
@@ -32,27 +32,64 @@ class Applier:
         """
         wanted = replace(new, outputs={}, id="")
         with self._host.turn(), self._deployment.mutation("creating", wanted) as mutation:
-            id_, outputs = self._host.create(new.inputs, goal.custom_timeouts.get("create", 0))
+            failure: ProviderFailed | None = None
+            try:
+                bound = self._host.of(new.urn, new.provider)
+                id_, outputs = bound.create(new.inputs, goal.custom_timeouts.get("create", 0))
+            except ProviderFailed as error:
+                if error.made is None:
+                    raise
+                failure, (id_, outputs) = error, error.made
             made = replace(new, id=id_, outputs=steps.mark_secrets(outputs, {}, goal.additional_secret_outputs))
             if superseding:
                 self._deployment.supersede(goal.urn)
-            mutation.made(made)
+            mutation.made(made if failure is None else replace(made, init_errors=[str(failure)]))
         self._deployment.context.journal.clear_pending(goal.urn)
+        if failure is not None:
+            raise failure
         return made
 
     def update(self, goal: Goal, old: Resource, new: Resource) -> Resource:
         """Change the object and its entry. Raises ProviderFailed."""
         with self._host.turn(), self._deployment.mutation("updating", old) as mutation:
-            outputs = self._host.update(old.id, old.outputs, new.inputs, goal.custom_timeouts.get("update", 0))
+            failure: ProviderFailed | None = None
+            try:
+                bound = self._host.of(new.urn, new.provider)
+                outputs = bound.update(old.id, old.outputs, new.inputs, goal.custom_timeouts.get("update", 0))
+            except ProviderFailed as error:
+                if error.made is None:
+                    raise
+                failure, (_, outputs) = error, error.made
             made = replace(new, outputs=steps.mark_secrets(outputs, {}, goal.additional_secret_outputs))
-            mutation.made(made)
+            mutation.made(made if failure is None else replace(made, inputs=old.inputs, init_errors=[str(failure)]))
+        if failure is not None:
+            raise failure
         return made
+
+    def preview(
+        self, goal: Goal, old: Resource | None, inputs: dict[str, Any], provider: str
+    ) -> dict[str, Any] | None:
+        """What a provider that previews says the outputs would be; None from one that does not. Writes nothing."""
+        bound = self._host.of(goal.urn, provider)
+        if not bound.previews:
+            return None
+        try:
+            with self._host.turn():
+                if old is None:
+                    outputs = bound.create(inputs, preview=True)[1]
+                else:
+                    outputs = bound.update(old.id, old.outputs, inputs, preview=True)
+        except ProviderFailed as error:
+            op = steps.Op.CREATE if old is None else steps.Op.UPDATE
+            self.fail(steps.Step(op, goal.urn, goal.type, old, old), error, unclear=False)
+        return steps.mark_secrets(outputs, {}, goal.additional_secret_outputs)
 
     def delete(self, entry: Resource, settle: Callable[[Mutation, Resource], object]) -> None:
         """Remove the object; `settle` says what becomes of its entry. Raises ProviderFailed."""
         timeouts = entry.extra.get("customTimeouts") or {}
         with self._host.turn(), self._deployment.mutation("deleting", entry) as mutation:
-            self._host.delete(entry.id, entry.outputs, float(timeouts.get("delete", 0)))
+            bound = self._host.of(entry.urn, entry.provider)
+            bound.delete(entry.id, entry.outputs, float(timeouts.get("delete", 0)))
             settle(mutation, entry)
 
     def leave(self, step: Step, work: Callable[[Resource], None]) -> None:

@@ -6,17 +6,15 @@ The deployment is shared by all threads of a run. It is the only place that repo
 from __future__ import annotations
 
 import threading
-import uuid
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from embedded.engine import paths, urns
-from embedded.engine.clock import now
 from embedded.engine.errors import EngineError
 from embedded.engine.failures import ProviderFailed, Stopped
 from embedded.engine.goals import PLUGIN
-from embedded.engine.property_json import UNKNOWN_TEXT
+from embedded.engine.run_providers import RunProviders
 from embedded.engine.state import Resource
 from embedded.engine.steps import Op, Step
 from embedded.engine.targets import Selection
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from embedded.engine.journal import OperationType
+    from embedded.engine.provider_host import ProviderHost
     from embedded.engine.reporter import Reporter
     from embedded.engine.request import Context, Request
     from embedded.engine.steps import Goal
@@ -66,6 +65,9 @@ class Deployment:
         self.config: dict[str, Any] = {
             key: Secret(value) if key in context.secret_keys else value for key, value in context.config.items()
         }
+        self.providers = RunProviders(self)
+        self.host: ProviderHost | None = None
+        """The providers that functions are called on; set before the program starts."""
         self._claimed: set[str] = set()
         self._superseded: dict[str, Resource] = {}
         self.gate = threading.Lock()
@@ -129,36 +131,9 @@ class Deployment:
         with self._lock:
             self.goals[goal.urn] = goal
 
-    def provider(self) -> str:
-        """The reference to the default provider, which enters the state on first use."""
-        with self._lock:
-            entry = self.news.get(self.provider_urn) or self._make_provider()
-        return urns.provider_reference(entry.urn, entry.id or UNKNOWN_TEXT)
-
-    def _make_provider(self) -> Resource:
-        """Same, create or update the default provider's entry. It is shown to programs, but neither counted nor lined."""
-        old = self.entries.get(self.provider_urn)
-        new_id, stamp = "" if self.dry else str(uuid.uuid4()), now()
-        new = Resource(
-            urn=self.provider_urn,
-            type=urns.PROVIDER_PREFIX + PLUGIN,
-            custom=True,
-            id=old.id if old else new_id,
-            inputs=self.config,
-            outputs=self.config,
-            created=old.created if old else stamp,
-            modified=old.modified if old else stamp,
-        )
-        changed = old is None or not paths.equal(old.inputs, new.inputs)
-        if old is not None and changed:
-            new.modified = stamp
-        op = Op.CREATE if old is None else Op.UPDATE if changed else Op.SAME
-        step = Step(op, new.urn, new.type, old, new)
-        self._claimed.add(new.urn)
-        self.reporter.pre(step)
-        self.commit(new)
-        self.reporter.outputs(step)
-        return new
+    def claim_default(self, urn: str) -> None:
+        """A default provider belongs to this run although no program registers it."""
+        self._claimed.add(urn)
 
     # --- changes of the state ---------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from embedded.engine import paths, urns
-from embedded.engine.provider_host import PROVIDER_KEY
+from embedded.engine.dynamic_provider import PROVIDER_KEY
 from embedded.engine.steps import Op
 from embedded.engine.values import ResourceRef, Secret, Unknown
 

@@ -111,17 +111,17 @@ class Executor:
         known = self._deployment.entries.get(goal.urn)
         self._refuse_aliases(goal, known)
         self._refuse_replace(known, goal)
-        provider = self._deployment.provider()
+        provider = self._deployment.providers.of(goal)
         if (answer := self._admission.turned_away(goal, known, provider)) is not None:
             return answer
         old = self._live(goal, known)
         forced = self._forced(goal, old)
-        inputs = self._checked(goal, None if forced else old)
+        inputs = self._checked(goal, None if forced else old, provider)
         self._deployment.guard()
-        decision = self._decide(goal, old, inputs, forced=forced)
+        decision = self._decide(goal, old, inputs, provider, forced=forced)
         self._deployment.guard()
         if old is not None and decision.op is Op.REPLACE:
-            fresh = inputs if forced else self._checked(goal, None)
+            fresh = inputs if forced else self._checked(goal, None, provider)
             return self._replacer.replace(goal, old, fresh, decision, provider)
         return self._make(goal, old, inputs, decision, provider)
 
@@ -134,10 +134,10 @@ class Executor:
         except ProviderFailed as error:
             self._applier.fail(Step(Op.REFRESH, goal.urn, goal.type, known, known, logical=False), error, unclear=False)
 
-    def _checked(self, goal: Goal, old: Resource | None) -> dict[str, Any]:
+    def _checked(self, goal: Goal, old: Resource | None, provider: str) -> dict[str, Any]:
         inputs = steps.ignored(goal.inputs, old, goal.ignore_changes)
         try:
-            return self._host.check(old.inputs if old else {}, inputs)
+            return self._host.of(goal.urn, provider).check(old.inputs if old else {}, inputs)
         except CheckFailed as error:
             self._deployment.fail()
             for name, reason in error.findings:
@@ -154,11 +154,16 @@ class Executor:
     def _replaced(self) -> frozenset[str]:
         return frozenset(self._deployment.replaced)
 
-    def _decide(self, goal: Goal, old: Resource | None, inputs: dict[str, Any], *, forced: bool) -> Decision:
+    def _decide(
+        self, goal: Goal, old: Resource | None, inputs: dict[str, Any], provider: str, *, forced: bool
+    ) -> Decision:
         if old is None or old.pending_replacement or forced:
             return steps.decide(old, goal, inputs, None, self._replaced(), forced=forced)
         try:
-            answer = self._host.diff(old.id, old.outputs, inputs)
+            bound = self._host.of(goal.urn, provider)
+            answer = bound.diff(old.id, old.outputs, inputs)
+            if moved := self._deployment.providers.moved(bound, old.provider, provider):
+                answer = replace(answer, changes=True, replaces=(*answer.replaces, *moved))
         except ProviderFailed as error:
             step = Step(Op.UPDATE, goal.urn, goal.type, old, old)
             self._applier.fail(step, error, unclear=False, planning=True)
@@ -167,8 +172,9 @@ class Executor:
     def _make(
         self, goal: Goal, old: Resource | None, inputs: dict[str, Any], decision: Decision, provider: str
     ) -> Answer:
-        outputs = steps.preview_outputs(decision, old, inputs)
         changed = decision.op is not Op.SAME
+        outputs = self._applier.preview(goal, old, inputs, provider) if changed and self._deployment.dry else None
+        outputs = steps.preview_outputs(decision, old, inputs) if outputs is None else outputs
         new = entry_of(goal, old, inputs, outputs, provider, changed=changed)
         step = Step(decision.op, goal.urn, goal.type, old, new, decision)
         self._reporter.pre(step)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
 
-from embedded.engine import urns
+from embedded.engine import plugins, urns
 from embedded.engine.errors import EngineError, NotSupported
 from embedded.engine.props import from_struct
+from embedded.engine.provider_resources import registered
 from embedded.engine.steps import Goal
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from pulumi.runtime.proto import source_pb2
     from pulumi.runtime.proto.resource_pb2 import RegisterResourceRequest
 
-PLUGIN = "pulumi-python"
-"""The only package whose resources this engine can manage: Python dynamic providers."""
+PLUGIN = plugins.DYNAMIC
+"""The package of Python dynamic providers."""
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -52,7 +53,7 @@ class GoalReader:
             type=request.type,
             name=request.name,
             custom=request.custom,
-            inputs=from_struct(request.object),
+            inputs=_inputs(request),
             parent=request.parent,
             dependencies=tuple(request.dependencies),
             property_dependencies={key: tuple(value.urns) for key, value in request.propertyDependencies.items()},
@@ -68,6 +69,9 @@ class GoalReader:
             hide_diff=tuple(request.hideDiffs),
             source_position=source_text(request.sourcePosition, self._root),
             alias_urns=tuple(self._aliases(request)),
+            provider=request.provider or _inherited(request, parent),
+            providers={**(parent.providers if parent else {}), **request.providers},
+            version=request.version,
         )
 
     def _aliases(self, request: RegisterResourceRequest) -> Iterator[str]:
@@ -90,14 +94,12 @@ class GoalReader:
 
 def refuse_unsupported(request: RegisterResourceRequest) -> None:
     """Raise NotSupported when the request needs something that only the real engine has."""
+    plugins.refuse(request.type)
     if request.remote:
         raise NotSupported(f"the remote component type {request.type}")
-    if urns.is_provider(request.type):
-        raise NotSupported(f"an explicit provider ({request.type})")
-    if request.provider or request.providers:
-        raise NotSupported("an explicit provider (option `provider` or `providers`)")
-    if request.custom and urns.package_of(request.type) != PLUGIN:
-        raise NotSupported(f"the plugin {urns.package_of(request.type)!r} of the resource type {request.type}")
+    package = urns.package_of(request.type.removeprefix(urns.PROVIDER_PREFIX))
+    if request.custom and package not in plugins.PACKAGES:
+        raise NotSupported(f"the plugin {package!r} of the resource type {request.type}")
     options = {
         "import_": request.importId,
         "replacement_trigger": request.HasField("replacement_trigger"),
@@ -109,6 +111,18 @@ def refuse_unsupported(request: RegisterResourceRequest) -> None:
     for name, given in options.items():
         if given:
             raise NotSupported(name if " " in name else f"the resource option {name}")
+
+
+def _inputs(request: RegisterResourceRequest) -> dict[str, Any]:
+    inputs = from_struct(request.object)
+    return registered(inputs, request.version) if urns.is_provider(request.type) else inputs
+
+
+def _inherited(request: RegisterResourceRequest, parent: Goal | None) -> str:
+    """The provider of the package that an ancestor names; providers themselves have none."""
+    if parent is None or not request.custom or urns.is_provider(request.type):
+        return ""
+    return parent.providers.get(urns.package_of(request.type), "")
 
 
 def _retain(request: RegisterResourceRequest, parent: Goal | None) -> bool:

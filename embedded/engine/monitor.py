@@ -15,6 +15,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, resource_pb2, resource_pb2_grpc
 
+from embedded.engine import functions
 from embedded.engine.errors import EngineError, NotSupported
 from embedded.engine.failures import Stopped
 from embedded.engine.program_text import user_frames
@@ -120,13 +121,15 @@ class ResourceMonitor(resource_pb2_grpc.ResourceMonitorServicer):
         return self._handle(context, lambda: str(request.urn), work)
 
     def Invoke(self, request: Any, context: Any) -> provider_pb2.InvokeResponse:
-        """Only `getResource` on what this run has registered; functions of plugins are refused by name."""
+        """`getResource` on what this run has registered, and the functions of the built-in plugins."""
 
         def work() -> provider_pb2.InvokeResponse:
             self._deployment.guard()
+            arguments = from_struct(request.args)
             if request.tok != "pulumi:pulumi:getResource":
-                raise NotSupported(f"the function {request.tok}")
-            urn = str(from_struct(request.args).get("urn", ""))
+                found = functions.invoke(self._deployment, request.tok, arguments, request.provider, request.version)
+                return provider_pb2.InvokeResponse(**{"return": to_struct(found)})
+            urn = str(arguments.get("urn", ""))
             entry = self._deployment.news.get(urn)
             if entry is None:
                 raise EngineError(f"getResource: {urn} has not been registered in this run")

@@ -6,14 +6,13 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from embedded.engine import targets, urns
+from embedded.engine import plugins, targets, urns
 from embedded.engine.deleter import Deleter
 from embedded.engine.deployment import Deployment
 from embedded.engine.errors import BadInvocation, NoChangesExpected, NotSupported
 from embedded.engine.executor import Executor
 from embedded.engine.failures import Stopped
 from embedded.engine.finish import finished_stack
-from embedded.engine.goals import PLUGIN
 from embedded.engine.interrupts import run_interruptible
 from embedded.engine.program_run import ProgramRun
 from embedded.engine.provider_host import ProviderHost
@@ -176,9 +175,20 @@ class Operation:
             parallel=self._calls,
             deadline=_call_seconds(self._context),
             guard=self._deployment.guard,
+            inputs_of=lambda reference: self._deployment.providers.inputs_of(reference, of_today=of_today),
+            tell=self._tell,
+            folder=str(self._context.project.program_dir),
         )
         self._hosts.append(host)
+        self._deployment.host = host
         return host
+
+    def _tell(self, severity: str, message: str, urn: str) -> None:
+        """What a provider says; a status is shown only while it lasts."""
+        if severity == "status":
+            self._reporter.diagnostic("info", message, urn, ephemeral=True)
+        else:
+            self._reporter.diagnostic("warning" if severity == "warning" else "info", message, urn)
 
     def _cancel(self) -> None:
         self._reporter.diagnostic("warning", "canceling: running steps are finished, no new ones start")
@@ -227,14 +237,12 @@ class Operation:
 
 def refuse_state(context: Context) -> None:
     """Raise NotSupported when the state holds a resource that only another plugin can manage."""
-    usual = urns.build(context.stack_name, context.project.name, "", urns.PROVIDER_PREFIX + PLUGIN, "default")
     for entry in context.snapshot.resources:
         if not entry.custom or entry.external or urns.is_provider(entry.type):
             continue
-        if urns.package_of(entry.type) != PLUGIN:
+        if urns.package_of(entry.type) not in plugins.PACKAGES:
             raise NotSupported(f"the plugin {urns.package_of(entry.type)!r}, which manages {entry.urn} in the state,")
-        if urns.provider_urn(entry.provider) not in ("", usual):
-            raise NotSupported(f"the explicit provider {entry.provider} of {entry.urn} in the state")
+        plugins.refuse(entry.type)
 
 
 def parallel_of(request: Request, context: Context) -> int:

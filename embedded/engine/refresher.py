@@ -41,7 +41,8 @@ class Refresher:
         step = Step(Op.REFRESH, known.urn, known.type, known, known, logical=False)
         self._deployment.reporter.pre(step)
         timeouts = known.extra.get("customTimeouts") or {}
-        answer = self._host.read(known.id, known.outputs, known.inputs, float(timeouts.get("read", 0)))
+        bound = self._host.of(known.urn, known.provider)
+        answer = bound.read(known.id, known.outputs, known.inputs, float(timeouts.get("read", 0)))
         if answer.gone:
             self._deployment.gone.add(known.urn)
             self._tell(step, None)

@@ -64,6 +64,8 @@ class Replacer:
         step = Step(Op.CREATE_REPLACEMENT, goal.urn, goal.type, old, new, decision, logical=False)
         self._reporter.pre(step)
         if self._deployment.dry or not goal.custom:
+            outputs = self._applier.preview(goal, None, new.inputs, new.provider) if goal.custom else None
+            new = new if outputs is None else replace(new, outputs=outputs)
             if superseding:
                 self._deployment.supersede(goal.urn)
             self._deployment.commit(new)
@@ -115,7 +117,7 @@ class Replacer:
 
     def _asks(self, entry: Resource, inputs: dict[str, Any]) -> bool:
         try:
-            answer = self._host.diff(entry.id, entry.outputs, inputs)
+            answer = self._host.of(entry.urn, entry.provider).diff(entry.id, entry.outputs, inputs)
         except ProviderFailed as error:
             self._applier.fail(Step(Op.REPLACE, entry.urn, entry.type, entry, entry), error, unclear=False)
         return answer.changes is not False and bool(answer.replaces)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from embedded.engine import urns
 from embedded.engine.errors import EngineError
 from embedded.engine.failures import ProviderFailed, Stopped
 from embedded.engine.refresher import readable
@@ -36,6 +37,8 @@ class Replayer:
             raise Stopped from error
         self._deployment.enter(goal)
         known = self._deployment.entries.get(goal.urn)
+        if urns.is_provider(goal.type):
+            self._deployment.providers.today[goal.urn] = goal.inputs
         if not goal.custom:
             return Answer(goal.urn)
         if known is not None and self._refresher is not None and readable(known):

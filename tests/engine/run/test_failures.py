@@ -212,8 +212,10 @@ def _until(done):
 
 
 REFUSED_PROGRAMS = [
-    (lambda: pulumi.CustomResource("kubernetes:core/v1:Pod", "p", {}), "the plugin 'kubernetes'"),
-    (lambda: pulumi.ProviderResource("pulumi-python", "p", {}), "an explicit provider"),
+    (lambda: pulumi.CustomResource("random:index/randomId:RandomId", "p", {}), "the plugin 'random'"),
+    (lambda: pulumi.ProviderResource("aws", "p", {}), "the plugin 'aws' of the resource type pulumi:providers:aws"),
+    (lambda: pulumi.CustomResource("command:remote:Command", "p", {}), "command:remote:Command"),
+    (lambda: pulumi.CustomResource("kubernetes:helm.sh/v3:Release", "p", {}), "kubernetes:helm.sh/v3:Release"),
     (lambda: Thing("a", opts=pulumi.ResourceOptions(import_="x")), "the resource option import_"),
     (lambda: pulumi.StackReference("other"), "a StackReference ('other')"),
     (lambda: pulumi.runtime.invoke("aws:index:getRegion", {}), "the function aws:index:getRegion"),

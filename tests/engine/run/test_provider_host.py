@@ -61,7 +61,7 @@ def _forget():
 
 
 def host(**config):
-    return ProviderHost("proj", {f"proj:{key}": value for key, value in config.items()}, parallel=4, deadline=10)
+    return ProviderHost("proj", {f"proj:{key}": value for key, value in config.items()}, parallel=4, deadline=10).of("")
 
 
 def pickled(provider):
@@ -175,7 +175,7 @@ def test_a_turn_is_refused_when_the_run_is_ending():
         raise Stopped
 
     with pytest.raises(Stopped):
-        ProviderHost("proj", {}, parallel=1, deadline=1, guard=guard).check({}, props())
+        ProviderHost("proj", {}, parallel=1, deadline=1, guard=guard).of("").check({}, props())
 
 
 class Picky(ResourceProvider):

@@ -1,0 +1,1 @@
+"""The package `command`: commands on this machine as resources."""
