@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from authoring.nodes import LIST, MAP, Node
+from authoring.splice import Splice
 
 _IN_HEADER = re.compile(r"[ \t](#.*)$")
 
@@ -57,7 +58,7 @@ _NONE = Comments()
 def attach(text: str, root: Node) -> Attached:
     """Give every comment of a document's text to a field. `text` holds this document and nothing else."""
     places: list[_Place] = []
-    _places(text, root, None, places)
+    _places(Splice(text, "\n", 0), root, None, places)
     places.sort(key=lambda one: one.start)
     starts = [place.start for place in places]
     result = Attached([], [], {id(place.node): place.comments for place in places})
@@ -104,17 +105,15 @@ def _between(text: str, start: int, end: int) -> list[tuple[int, str]]:
     return result
 
 
-def _places(text: str, node: Node, parent: _Place | None, places: list[_Place]) -> None:
+def _places(at: Splice, node: Node, parent: _Place | None, places: list[_Place]) -> None:
     members = [(entry.key_node.start, entry.value) for entry in node.entries]
-    members += [(item.start, item) for item in node.items]
+    members += [(item.start if node.flow else at.dash(item), item) for item in node.items]
     for start, value in members:
-        column = start - (text.rfind("\n", 0, start) + 1)
-        if node.kind == LIST and not node.flow:
-            column = max(0, column - 2)  # that of the dash, in the usual form
+        column = at.column(start)
         place = _Place(start, column, value, parent, Comments())
         places.append(place)
         if value.kind in (MAP, LIST):
-            _places(text, value, place, places)
+            _places(at, value, place, places)
 
 
 def _owner_beside(place: _Place, at: int) -> _Place:
@@ -136,9 +135,7 @@ def _give(before: _Place, following: _Place | None, column: int, comment: str, r
     owner = before
     while owner.parent is not None and (owner.column > column or owner.parent.node.flow):
         owner = owner.parent
-    if owner.parent is None and owner.column > column:
-        result.below.append(comment)
-    elif following is None and column == 0:
+    if (owner.parent is None and owner.column > column) or (following is None and column == 0):
         result.below.append(comment)
     else:
         owner.comments.below.append(comment)

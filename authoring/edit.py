@@ -97,7 +97,9 @@ class _Step:
                     return self._expanded(source)
                 kept = {key: value for key, value in source.value.items() if key in target}
                 if len(kept) < len(source.value):
-                    return self._node(source, kept, *((entry.value, place) if source is not entry.value else (node, index)))
+                    return self._node(
+                        source, kept, *((entry.value, place) if source is not entry.value else (node, index))
+                    )
         raise EditRefused("a merged key cannot be taken away in place")
 
     def _list(self, node: Node, target: list[Any]) -> str:

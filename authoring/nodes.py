@@ -95,7 +95,7 @@ class _Composer:
             raise ValueError(f"nested deeper than {_DEEPEST} levels")
         start, end = event.start_mark.index, event.end_mark.index
         if isinstance(event, yaml.AliasEvent):
-            target = self._anchors[event.anchor]
+            target = self._anchors[str(event.anchor)]
             return Node(ALIAS, start, end, target.value, raw_end=end, target=target)
         if isinstance(event, yaml.ScalarEvent):
             node = self._scalar(event)

@@ -52,7 +52,9 @@ def plain(value: dict[str, Any]) -> bytes:
     return render.render(ordered(stripped(value)))
 
 
-def normalised(text: str, prefix: tuple[str | int, ...] = (), ordinal: int = 0, fill: dict[str, Any] | None = None) -> bytes:
+def normalised(
+    text: str, prefix: tuple[str | int, ...] = (), ordinal: int = 0, fill: dict[str, Any] | None = None
+) -> bytes:
     """The file for one document (or, with `prefix`, one item of a List in it), comments included.
 
     `text` holds the document alone, or with `ordinal` others before it; `fill` are apiVersion and kind of an item of a typed
@@ -92,7 +94,10 @@ def _kept(comments: Iterable[str]) -> list[str]:
 
 
 def _sorted(value: dict[str, Any], first: tuple[str, ...]) -> dict[str, Any]:
-    return {key: value[key] for key in (*(key for key in first if key in value), *(key for key in value if key not in first))}
+    return {
+        key: value[key]
+        for key in (*(key for key in first if key in value), *(key for key in value if key not in first))
+    }
 
 
 class _Tree:

@@ -144,4 +144,3 @@ class Splice:
             header = self.text[head_at : min(end, node.start)]
         match = _COMMENT.search(header)
         return match[1] if match else ""
-

@@ -87,7 +87,10 @@ def test_nothing_to_change_leaves_every_byte(name):
     assert rewrite(NASTY[name], read(NASTY[name])) == NASTY[name]
 
 
-@given(st.sampled_from(["comments between", "flow", "CRLF", "no newline at the end", "indented lists", "quoted keys"]), st.data())
+@given(
+    st.sampled_from(["comments between", "flow", "CRLF", "no newline at the end", "indented lists", "quoted keys"]),
+    st.data(),
+)
 def test_a_scalar_for_a_scalar_changes_its_line_only(name, data):
     text = NASTY[name]
     value = read(text)
@@ -112,7 +115,9 @@ COMMENTED = "a: 1 # one\n# two\nb: # three\n  # four\n  c: {x: 1} # five\nd: # s
 @given(st.data())
 def test_comments_survive_every_change_of_a_scalar(data):
     value = read(COMMENTED)
-    path = data.draw(st.sampled_from([("a",), ("b", "c", "x"), ("b", "c", "y"), ("b", "n"), ("d", 0), ("d", 1), ("e",)]))
+    path = data.draw(
+        st.sampled_from([("a",), ("b", "c", "x"), ("b", "c", "y"), ("b", "n"), ("d", 0), ("d", 1), ("e",)])
+    )
     text = rewrite(COMMENTED, paths.with_value(value, path, data.draw(VALUES)))
     assert all(f"# {word}" in text for word in ("one", "two", "three", "four", "five", "six", "seven"))
 

@@ -16,7 +16,7 @@ NASTY = {
     "anchored block": "base: &b\n  x: 1\n  l:\n  - 1\nuse:\n- *b\n- <<: [*b]\n  y: 2\n",
     "CRLF": "a: 1\r\nb:\r\n  c: x # see\r\n  d: |\r\n    t\r\n    u\r\nl:\r\n- 1\r\n- 2\r\n",
     "no newline at the end": "a: 1\nb:\n- x\n- y: 2",
-    "quoted keys": "\"a b\": 1\n'c: d': {\"e\": 2}\n? f\n: 3\n",
+    "quoted keys": '"a b": 1\n\'c: d\': {"e": 2}\n? f\n: 3\n',
     "lists of mappings": "l:\n- a: 1   # one\n  b: 2\n\n# second\n- # c\n  x: y\n-\n  z: 1\n- - 1\n  - 2\n",
     "indented lists": "l:\n  - a: 1\n    b:\n      - 2\n  - c\n",
     "nulls": "a:\nb: ~\nc:   # empty\nd: {e: , f}\n",
@@ -34,7 +34,9 @@ SCALARS = (
     st.none()
     | st.booleans()
     | st.integers(-(2**63), 2**63 - 1)
-    | st.floats(allow_nan=False, allow_infinity=False).filter(lambda one: not one.is_integer() and one == float(repr(one)))
+    | st.floats(allow_nan=False, allow_infinity=False).filter(
+        lambda one: not one.is_integer() and one == float(repr(one))
+    )
     | TEXTS
 )
 VALUES = st.recursive(
