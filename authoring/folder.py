@@ -1,0 +1,120 @@
+"""A fabric's folder at one commit as a value: its files, the CRs in them, and the same with other content. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from program import desired, documents
+from providers.core.identity import DEFAULT_NAMESPACE, KINDS, ObjectRef
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from program.desired import Layout
+    from program.documents import Document
+    from providers.core.manifest import Issue
+
+
+def blob_id(data: bytes) -> str:
+    """The id that git gives these bytes (of a SHA-1 repository; in another nothing ever equals it)."""
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a CR stands: a file, a document of it, and (in a List) the way to the item."""
+
+    path: str
+    document: Document
+    prefix: tuple[str | int, ...]
+    value: Any
+    objects: int
+
+    @property
+    def text(self) -> str:
+        """The text of the document, without what only separates it from its neighbours."""
+        return self.document.text.strip()
+
+
+@dataclass(frozen=True)
+class Folder:
+    """All files of the fabric's folder; `files` has the bytes of those that are read. Paths are from the repository's root."""
+
+    root: str
+    commit: str
+    branch: str
+    files: Mapping[str, bytes]
+    paths: frozenset[str]
+    issues: tuple[Issue, ...] = ()
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Which files are desired, drafts, or not read."""
+        return desired.layout(self.root, sorted(self.paths))
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether the folder is read whole: it has neither managed/ nor raw/."""
+        start = len(self.root) + 1 if self.root else 0
+        return not any(path[start:].startswith((f"{desired.MANAGED}/", f"{desired.RAW}/")) for path in self.paths)
+
+    def with_files(self, changed: Mapping[str, bytes | None]) -> Folder:
+        """The folder with some files written, or with None removed."""
+        files = {path: data for path, data in self.files.items() if path not in changed}
+        files |= {path: data for path, data in changed.items() if data is not None}
+        paths = (self.paths - changed.keys()) | {path for path, data in changed.items() if data is not None}
+        return replace(self, files=files, paths=frozenset(paths))
+
+    def find(self, ref: ObjectRef) -> list[Place]:
+        """Every place of the desired files where this CR is written, valid or not."""
+        return list(self._places(ref, self.layout.desired))
+
+    def find_draft(self, ref: ObjectRef) -> list[Place]:
+        """The same in raw/."""
+        return list(self._places(ref, self.layout.drafts))
+
+    def _places(self, ref: ObjectRef, paths: tuple[str, ...]) -> Iterator[Place]:
+        name = ref.name.encode()
+        for path in paths:
+            data = self.files.get(path, b"")
+            if name not in data:
+                continue
+            found = list(objects(documents.parse(path, data)[0]))
+            for document, prefix, value in found:
+                if identity(value) == ref:
+                    yield Place(path, document, prefix, value, len(found))
+
+
+def objects(found: list[Document]) -> Iterator[tuple[Document, tuple[str | int, ...], Any]]:
+    """Every object of a file's documents, those inside Lists one by one; items of a typed list get its type."""
+    for document in found:
+        yield from _items(document, (), document.value)
+
+
+def _items(
+    document: Document, prefix: tuple[str | int, ...], value: Any
+) -> Iterator[tuple[Document, tuple[str | int, ...], Any]]:
+    kind = value.get("kind") if isinstance(value, dict) else None
+    if not isinstance(kind, str) or not kind.endswith("List") or not isinstance(value.get("items"), list | None):
+        yield document, prefix, value
+        return
+    item_kind = kind.removesuffix("List")
+    fill = {"apiVersion": value.get("apiVersion"), "kind": item_kind} if item_kind in KINDS else {}
+    for index, item in enumerate(value.get("items") or ()):
+        filled = {**fill, **item} if isinstance(item, dict) else item
+        yield from _items(document, (*prefix, "items", index), filled)
+
+
+def identity(value: Any) -> ObjectRef | None:
+    """The CR that an object claims to be; None for what is none of ours."""
+    if not isinstance(value, dict) or value.get("kind") not in KINDS:
+        return None
+    known = KINDS[value["kind"]]
+    metadata = value.get("metadata")
+    if not str(value.get("apiVersion")).startswith(f"{known.group}/") or not isinstance(metadata, dict):
+        return None
+    name = metadata.get("name")
+    return ObjectRef(known.name, str(metadata.get("namespace") or DEFAULT_NAMESPACE), str(name)) if name else None
