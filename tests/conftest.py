@@ -27,6 +27,9 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 ROOT = Path(__file__).resolve().parents[1]
 FABRICS = 2
+HEDGEHOG = "fabric-2"
+#: The one with the stand-in for Hedgehog's webhooks; what the schemas let through can be stored in fabric-1.
+
 HOME_PREFIX = "hhsync-test-"
 OWNER = "owner.json"
 
@@ -77,4 +80,4 @@ def fresh_services() -> Iterator[Services]:
 def services() -> Iterator[Running]:
     """A fresh NetBox, a fresh cluster for each of two fabrics, and an empty Git repository."""
     with fresh_services() as one:
-        yield one.start(fabrics=FABRICS)
+        yield one.start(fabrics=FABRICS, webhooks=[HEDGEHOG])

@@ -20,12 +20,15 @@ group.add_typer(services, name="services")
 def services_start(
     out: Terminal,
     fabrics: Annotated[int, typer.Option("--fabrics", min=1, metavar="N", help="How many API servers, one each.")] = 1,
+    no_webhooks: Annotated[
+        bool, typer.Option("--no-webhooks", help="API servers without the stand-in for Hedgehog's webhooks.")
+    ] = False,
 ) -> None:
     """Start what does not run; set up first what is missing."""
     from automation import servers
 
     progress = out.progress()
-    running = servers.services(out.workspace().root, progress.line).start(fabrics)
+    running = servers.services(out.workspace().root, progress.line).start(fabrics, webhooks=not no_webhooks)
     out.result(servers.running_text(running), servers.running_json(running), 0)
 
 

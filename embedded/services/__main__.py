@@ -30,11 +30,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--crds", type=Path, default=PROJECT_ROOT / "providers" / "crds")
     parser.add_argument("--fabrics", type=int, default=1)
     parser.add_argument("--parts", type=lambda text: text.split(","), default=list(PARTS))
+    parser.add_argument(
+        "--no-webhooks", action="store_true", help="API servers that take what their schemas let through"
+    )
     return parser.parse_args()
 
 
 def _start(services: Services, arguments: argparse.Namespace) -> None:
-    running = services.start(arguments.fabrics, arguments.parts)
+    running = services.start(arguments.fabrics, arguments.parts, webhooks=not arguments.no_webhooks)
     if running.netbox:
         _say(f"NetBox: {running.netbox.url} as {running.netbox.username}")
     for fabric in running.fabrics:

@@ -36,6 +36,8 @@ def _rules(verbs: list[str]) -> list[dict[str, Any]]:
     kinds = [{"apiGroups": [group], "resources": names, "verbs": verbs} for group, names in _KINDS.items()]
     return [
         *kinds,
+        # how far each switch has got
+        {"apiGroups": ["agent.githedgehog.com"], "resources": ["agents"], "verbs": ["get", "list", "watch"]},
         # the uid of a namespace tells one cluster from another
         {"apiGroups": [""], "resources": ["namespaces"], "verbs": ["get"]},
         {"apiGroups": ["apiextensions.k8s.io"], "resources": ["customresourcedefinitions"], "verbs": ["get", "list"]},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embedded.services import access
@@ -16,10 +17,10 @@ from embedded.services.process import Process, Server
 from embedded.services.status import state_of
 from embedded.services.steps import Progress, build_folder, restart_folder
 from embedded.services.web import Api, wait_until
+from embedded.services.webhooks import Webhooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from embedded.services.golang import GoTools
 
@@ -51,8 +52,16 @@ class Fabric:
         """kube-apiserver's process; open watches may hold up its end for a while."""
         return Server(f"{self.name}-apiserver", self.home, patience=20.0)
 
-    def start(self, crds: Path) -> FabricAccess:
-        """Start what does not run and answer; apply access rules and the CRDs of a folder."""
+    @property
+    def webhooks(self) -> Webhooks:
+        """The stand-in for Hedgehog's webhooks and controller."""
+        return Webhooks(self.name, self.home, self.ports)
+
+    def start(self, crds: Path, *, webhooks: bool = True) -> FabricAccess:
+        """Start what does not run and answer; apply access rules and the CRDs of a folder.
+
+        Without `webhooks` the API server takes whatever the CRDs' schemas let through, and there are no Agents.
+        """
         own_folder(self.folder)
         build_folder(self._keys, self._make_keys)
         if not self._etcd_answers():
@@ -63,19 +72,26 @@ class Fabric:
         install_access(self._admin)
         names = install_crds(self._admin, crds)
         facts = self._write_access()
-        self.progress(f"{self.name}: ready at {facts.url} with {len(names)} kinds")
+        if webhooks:
+            self.webhooks.start(Path(facts.admin_kubeconfig), self._admin)
+        else:
+            self.webhooks.remove(self._admin)
+        which = "Hedgehog's webhooks" if webhooks else "no webhooks"
+        self.progress(f"{self.name}: ready at {facts.url} with {len(names)} kinds and {which}")
         return facts
 
     def stop(self) -> None:
-        """Stop kube-apiserver, then etcd; the data stay."""
+        """Stop the webhooks, kube-apiserver, then etcd; the data stay."""
+        self.webhooks.stop()
         self.server.stop()
         self.etcd.stop()
 
     def status(self) -> list[PartStatus]:
-        """The state of the two servers."""
+        """The state of the servers."""
         return [
             state_of(self.etcd, self._etcd_answers, f"{LOOPBACK}:{self.ports.get(self.etcd.name) or '-'}"),
             state_of(self.server, self._ready, self._url),
+            *self.webhooks.status(),
         ]
 
     @property

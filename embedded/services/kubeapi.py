@@ -10,6 +10,7 @@ import yaml
 
 from embedded.services.access import rbac_manifests
 from embedded.services.errors import ServicesError
+from embedded.webhooks.registration import PATHS as WEBHOOK_PATHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,26 +25,43 @@ _PATHS = {
     "ClusterRole": "/apis/rbac.authorization.k8s.io/v1/clusterroles",
     "ClusterRoleBinding": "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
     "CustomResourceDefinition": _CRDS,
+    **WEBHOOK_PATHS,
 }
 
 
 def install_access(api: Api) -> None:
     """Apply the access rules of hhsync and of the reader."""
-    _apply(api, rbac_manifests())
+    apply(api, rbac_manifests())
 
 
 def install_crds(api: Api, folder: Path) -> list[str]:
     """Apply every CRD of a folder's YAML files and wait until the server lists their objects; returns CRD names."""
     crds = list(_read_crds(folder))
-    _apply(api, crds)
-    names = [crd["metadata"]["name"] for crd in crds]
+    _install(api, crds)
+    return [crd["metadata"]["name"] for crd in crds]
+
+
+def install_crd(api: Api, crd: dict[str, Any]) -> None:
+    """Apply one CRD and wait until the server lists its objects."""
+    _install(api, [crd])
+
+
+def delete(api: Api, path: str) -> bool:
+    """Delete an object by its path; False when it was not there."""
+    status, answer = api.call("DELETE", path)
+    if status not in (200, 404):
+        raise ServicesError(f"{api.url} refused to delete {path}: {status} {_message(answer)}")
+    return status == 200
+
+
+def _install(api: Api, crds: list[dict[str, Any]]) -> None:
+    apply(api, crds)
     deadline = time.monotonic() + _ESTABLISHED_SECONDS
     for crd in crds:
         while reason := _not_served(api, crd):
             if time.monotonic() > deadline:
                 raise ServicesError(f"{crd['metadata']['name']} is not served by {api.url}: {reason}")
             time.sleep(0.1)
-    return names
 
 
 def _read_crds(folder: Path) -> Iterable[dict[str, Any]]:
@@ -57,8 +75,8 @@ def _read_crds(folder: Path) -> Iterable[dict[str, Any]]:
                 yield document
 
 
-def _apply(api: Api, manifests: Iterable[dict[str, Any]]) -> None:
-    """Server-side apply: creates what is missing, changes what differs, writes nothing else."""
+def apply(api: Api, manifests: Iterable[dict[str, Any]]) -> None:
+    """Server-side apply of what `_PATHS` knows: creates what is missing, changes what differs, writes nothing else."""
     for manifest in manifests:
         name = manifest["metadata"]["name"]
         path = f"{_PATHS[manifest['kind']]}/{name}?fieldManager={_FIELD_MANAGER}&force=true"

@@ -49,17 +49,21 @@ class Services:
         """Build and download what these parts need, once; ServicesError on failure, and the next call goes on."""
         set_up(self.cache, _known(parts), self._progress)
 
-    def start(self, fabrics: int = 1, parts: Collection[str] = PARTS) -> Running:
+    def start(
+        self, fabrics: int = 1, parts: Collection[str] = PARTS, *, webhooks: bool | Collection[str] = True
+    ) -> Running:
         """Start what does not run and answer yet, set up first what is missing; parts in threads side by side.
 
         `fabrics` API servers are started, named fabric-1 to fabric-N; further ones of an earlier start keep running.
+        Each has the stand-in for Hedgehog's webhooks and controller, or loses it when `webhooks` is False or other
+        fabrics' names.
         Raises ServicesError with the first failure; what did start keeps running and is kept by the next call.
         """
         if fabrics < 1:
             raise ServicesError(f"--fabrics is {fabrics}: at least one fabric is needed")
         self.setup(parts)
         with self._alone():
-            return self._start(fabrics, parts)
+            return self._start(fabrics, parts, webhooks)
 
     def stop(self) -> None:
         """Stop every server of this home, by process id; their data stay."""
@@ -89,13 +93,14 @@ class Services:
         remove_data(self.home)
         remove_tree(self.home)
 
-    def _start(self, count: int, parts: Collection[str]) -> Running:
+    def _start(self, count: int, parts: Collection[str], webhooks: bool | Collection[str]) -> Running:
         known = Running.load(self.home) or Running(home=str(self.home))
         names = [f"fabric-{number}" for number in range(1, count + 1)] if "cluster" in parts else []
         crds = self._crds_folder() if names else Path()
+        with_webhooks = (names if webhooks else []) if isinstance(webhooks, bool) else webhooks
         with ThreadPoolExecutor(max_workers=1 + len(names)) as pool:
             netbox = pool.submit(self._netbox().start) if "netbox" in parts else None
-            fabrics = [pool.submit(self._fabric(name).start, crds) for name in names]
+            fabrics = [pool.submit(self._fabric(name).start, crds, webhooks=name in with_webhooks) for name in names]
         git_url = git.make_repository(self.home) if "git" in parts else known.git_url
         running = Running(
             home=str(self.home),

@@ -37,7 +37,9 @@ class Shape(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A string, left out when empty."""
+    """A string, left out when empty unless `always`."""
+
+    always: bool = False
 
     def zero(self) -> str:
         """Empty."""
@@ -54,8 +56,8 @@ class Text:
         return view
 
     def omitted(self, view: str) -> bool:
-        """When empty."""
-        return view == ""
+        """When empty, unless it is always written."""
+        return view == "" and not self.always
 
 
 @dataclass(frozen=True, slots=True)

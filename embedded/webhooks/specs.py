@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from embedded.webhooks.shapes import Entries, Flag, Items, Number, Pointer, Shape, Struct, Text
 
-_TEXT, _FLAG = Text(), Flag()
+_TEXT, _ALWAYS_TEXT, _FLAG = Text(), Text(always=True), Flag()
 _TEXTS = Items(_TEXT)
 _VLAN, _MTU, _PORT, _ASN = Number(16), Number(16), Number(16), Number(32)
 
@@ -54,7 +54,7 @@ _DHCP = Struct(
         "enable": _FLAG,
         "range": Pointer(Struct({"start": _TEXT, "end": _TEXT})),
         "options": Pointer(_DHCP_OPTIONS),
-        "static": Entries(Struct({"ip": Text()})),
+        "static": Entries(Struct({"ip": _ALWAYS_TEXT})),
     }
 )
 _SUBNET = Struct(
@@ -75,10 +75,10 @@ _TCP_FILTERS = {"established": _FLAG} | {
 _ACL_STATEMENT = Struct(
     {
         "seq": Number(16, always=True),
-        "action": _TEXT,
-        "protocol": _TEXT,
-        "srcPrefix": _TEXT,
-        "dstPrefix": _TEXT,
+        "action": _ALWAYS_TEXT,
+        "protocol": _ALWAYS_TEXT,
+        "srcPrefix": _ALWAYS_TEXT,
+        "dstPrefix": _ALWAYS_TEXT,
         "portRangeBegin": _PORT,
         "portRangeEnd": _PORT,
         "tcpFilters": Pointer(Struct(_TCP_FILTERS)),
@@ -104,7 +104,7 @@ SPECS: dict[str, Struct] = {
             "connection": _TEXT,
             "switch": Struct({"vlan": _VLAN, "ip": _TEXT}),
             "neighbor": Struct({"asn": _ASN, "ip": _TEXT}),
-            "static": Pointer(Struct({"remoteIP": _TEXT, "vlan": _VLAN, "ip": _TEXT, "proxy": _FLAG})),
+            "static": Pointer(Struct({"remoteIP": _ALWAYS_TEXT, "vlan": _VLAN, "ip": _TEXT, "proxy": _FLAG})),
             "inboundACL": Pointer(Struct({"statements": Items(_ACL_STATEMENT)})),
         }
     ),
