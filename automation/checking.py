@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from program import load, schemas
 from program.config import cache_folder
+from program.outside import on_cluster
 from providers.core.identity import KINDS, VERSION
+from providers.core.rules.references import NOTHING
 from providers.core.schema import Schema
-from providers.errors import NotInstalled
+from providers.errors import ConfigError, NotInstalled
 from providers.settings import ClusterSettings, GitSettings
 from providers.targets.cluster import Cluster
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from automation.workspace import Workspace
     from program.load import Loaded
@@ -96,28 +99,37 @@ def _issue_json(issue: Issue) -> dict[str, Any]:
         "line": issue.origin.line,
         "document": issue.origin.document,
         "field": issue.field,
+        "rule": issue.rule,
         "message": issue.message,
     }
 
 
-def check(workspace: Workspace, fabric: str, *, live: bool = False) -> CheckReport:
-    """Read the fabric's folder and validate it, with the schemas that hhsync ships, or those of its cluster.
+def check(workspace: Workspace, fabric: str, *, live: bool = False, folder: Path | None = None) -> CheckReport:
+    """Read the fabric's folder and validate it, with the schemas that hhsync ships, those of a folder, or those of its cluster.
+
+    With `live`, a CR that Git only names is looked up on the cluster, too.
 
     Raises:
         GitError: the repository, branch, folder or credentials do not work.
         TargetError: `live`, and the cluster's schemas cannot be read.
+        ConfigError: `folder` has no schemas, or is given together with `live`.
         EngineError: there is no such stack.
     """
+    if live and folder is not None:
+        raise ConfigError("--cluster and --schemas both say which schemas judge; give one of the two")
     started = time.monotonic()
     config = workspace.config(fabric)
-    by_kind, judge = schemas.bundled(), schemas.BUNDLED
+    git = GitSettings.from_config(config)
     if live:
         target = Cluster(ClusterSettings.from_config(config))
         try:
             by_kind, judge = live_schemas(target), f"the schemas of the cluster at {target.server}"
+            loaded = load.inspect(git, cache_folder(), by_kind, on_cluster(lambda: target, fabric))
         finally:
             target.close()
-    loaded = load.inspect(GitSettings.from_config(config), cache_folder(), by_kind)
+    else:
+        by_kind, judge = (schemas.bundled(), schemas.BUNDLED) if folder is None else schemas.of_folder(folder)
+        loaded = load.inspect(git, cache_folder(), by_kind, NOTHING)
     return CheckReport(fabric, loaded, judge, time.monotonic() - started)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from automation.check_form import CheckForm
 from automation.report_form import Form
 from automation.terminal import Terminal, verb
 from automation.verbs.arguments import Fabric
@@ -46,11 +47,28 @@ def check(
     out: Terminal,
     fabric: Fabric,
     cluster: Annotated[
-        bool, typer.Option("--cluster", help="Use the cluster's own CRDs instead of the bundled ones.")
+        bool, typer.Option("--cluster", help="Use the cluster's own CRDs, and look there for what Git only names.")
     ] = False,
+    schemas: Annotated[
+        Path | None,
+        typer.Option("--schemas", metavar="DIR", help="Use the CRDs in this folder instead of the bundled ones."),
+    ] = None,
+    form: Annotated[
+        CheckForm | None,
+        typer.Option("--format", help="text (default), json, sarif (2.1.0), or github (annotations of a workflow)."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write the findings there, whole or not at all."),
+    ] = None,
 ) -> None:
     """Read and validate Git only; every finding with its file and line."""
-    from automation import checking, report
+    from automation import check_forms, checking, report_forms
 
-    found = checking.check(out.workspace(), fabric, live=cluster)
-    out.result(report.check_text(found), found.to_json(), found.exit_code)
+    wanted = check_forms.chosen(form, as_json=out.as_json, output=output)
+    found = checking.check(out.workspace(), fabric, live=cluster, folder=schemas)
+    text = check_forms.formed(found, wanted)
+    if output is not None:
+        report_forms.save(text, output)
+        text = f"{found.summary}; the findings are in {output}"
+    out.result(text, found.to_json(), found.exit_code)
