@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING
 from providers.core.manifest import Attribution
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 #: Every commit, children before parents, with its real parents and its difference to each of them.
 LOG_ARGUMENTS = (
@@ -41,11 +41,23 @@ class _Commit:
     changed: dict[str, set[bytes]]
 
 
-def last_changes(log: IO[bytes], head: str, paths: Iterable[bytes]) -> tuple[dict[bytes, Attribution], str]:
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Who last changed each path of a folder as seen from `head`, and the last commit that changed the folder at all."""
+
+    head: str
+    folder: str
+    who: Mapping[bytes, Attribution]
+
+
+def last_changes(log: IO[bytes], head: str, paths: Iterable[bytes], before: Changes | None = None) -> Changes | None:
     """Who last changed each path, and the last commit that changed anything that the log shows.
 
     `log` is the output of `LOG_ARGUMENTS head -- folder`; it is read until all paths are found. A path that the history
     does not explain (a damaged or cut history) is missing from the answer.
+
+    `before` is what was found for an ancestor: `log` then ends there (`LOG_ARGUMENTS head ^ancestor -- folder`), and what is
+    handed on to the ancestor is known. None where that is not enough: another commit below the log, or an unknown path.
     """
     waiting: dict[str, set[bytes]] = {head: {*paths, _FOLDER}}
     found: dict[bytes, Attribution] = {}
@@ -59,8 +71,14 @@ def last_changes(log: IO[bytes], head: str, paths: Iterable[bytes]) -> tuple[dic
             found.update(dict.fromkeys(mine, who))
         if not waiting:
             break
+    if before is not None:
+        left = waiting.pop(before.head, set())
+        if waiting or not before.who.keys() >= left - {_FOLDER}:
+            return None
+        folder = before.folder if _FOLDER in left else folder
+        found.update((path, before.who[path]) for path in left - {_FOLDER})
     found.pop(_FOLDER, None)
-    return found, folder
+    return Changes(head, folder, found)
 
 
 def _hand_on(commit: _Commit, waiting: dict[str, set[bytes]]) -> set[bytes]:

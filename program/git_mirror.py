@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,7 @@ _BRANCH = re.compile(r"(?![-/.])(?!.*(?:\.\.|//|@\{|/\.))[^\x00-\x20\x7f~^:?*\[\
 _DAMAGED = re.compile(
     r"File exists|not a git repository: |unable to create .*lock|bad object|corrupt|is empty|loose object"
 )
+_DELETE = "--format=delete %(refname)"
 _MISSING_BRANCH = "couldn't find remote ref"
 
 
@@ -63,13 +64,16 @@ def _fetch(command: GitCommand, settings: GitSettings, mirror: Path) -> str:
     refspec = f"+refs/heads/{settings.branch}:{ref}"
     for last in (False, True):
         try:
-            if not (mirror / "HEAD").is_file():
+            made = not (mirror / "HEAD").is_file()
+            if made:
                 _require_version(command)
-                command.run("init", "--bare", "--quiet", str(mirror))
+                _make(command, mirror)
             command.run(
                 "fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head",
                 "--", command.url, refspec, network=True,
             )  # fmt: skip
+            if made:  # only now: the fetch took what the copied branches have for complete
+                command.run("update-ref", "--stdin", stdin=command.run("for-each-ref", _DELETE, "refs/heads"))
             return command.run("rev-parse", "--verify", f"{ref}^{{commit}}").decode().strip()
         except CommandFailed as failure:
             if _MISSING_BRANCH in failure.words:
@@ -78,6 +82,18 @@ def _fetch(command: GitCommand, settings: GitSettings, mirror: Path) -> str:
                 raise GitError(f"Git repository {command.url}: {command.meaning(failure)}") from None
             shutil.rmtree(mirror, ignore_errors=True)
     raise AssertionError("the second attempt returns or raises")
+
+
+def _make(command: GitCommand, mirror: Path) -> None:
+    """A new mirror: of a local repository by hard links, which costs nothing, else empty."""
+    if command.url.startswith("/"):
+        with suppress(CommandFailed):  # another file system, or something that only the fetch can explain
+            command.run(
+                "clone", "--quiet", "--bare", "--local", "--no-tags", "--", command.url, str(mirror), network=True
+            )  # fmt: skip
+            return
+        shutil.rmtree(mirror, ignore_errors=True)
+    command.run("init", "--bare", "--quiet", str(mirror))
 
 
 def _require_version(command: GitCommand) -> None:

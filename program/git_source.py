@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from program import git_history, git_mirror
+from program import git_attribution, git_mirror, git_trust
 from program.documents import DEFAULT_LIMITS
+from program.git_blobs import Blobs
 from program.git_command import CommandFailed, GitCommand
+from program.store import Store
 from providers.core.manifest import Attribution, Issue, Origin
 from providers.errors import GitError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from providers.settings import GitSettings
 
 type Select = Callable[[str, Sequence[str]], Collection[str]]
+type Known = Callable[[str, str, Mapping[str, str]], Collection[str]]
+
+#: The store of earlier results, below the cache folder.
+STORE = "git/known.sqlite"
 
 _SUFFIXES = (".yaml", ".yml")
 _LINK, _SUBMODULE = "120000", "160000"
@@ -29,16 +34,18 @@ class Snapshot:
     """The YAML files of one folder at one commit; paths are from the repository's root.
 
     `paths` are all files of the folder, read or not; `last_folder_commit` is the last commit that changed any of them.
+    `tree` is the id of the folder's tree: with the same tree every file is the same.
     """
 
     commit: str
     branch: str
     folder: str
-    files: Mapping[str, bytes]
+    files: Blobs
     attribution: Mapping[str, Attribution]
     last_folder_commit: str
     paths: tuple[str, ...] = ()
     issues: tuple[Issue, ...] = ()
+    tree: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +56,30 @@ class _Entry:
     path: str
 
 
-def read_snapshot(settings: GitSettings, cache: Path, select: Select | None = None) -> Snapshot:
+def read_snapshot(
+    settings: GitSettings, cache: Path, select: Select | None = None, known: Known | None = None
+) -> Snapshot:
     """Fetch the repository into the cache and read the folder's *.yaml and *.yml files.
 
     `select` gets the folder and the paths of all its files and says which to read; without it all YAML is read. Symbolic
-    links, submodules and files over the size limit become issues and are not read.
+    links, submodules and files over the size limit become issues and are not read. `known` gets the folder, its tree id
+    and the blob id of each file, and says which files' bytes are not needed now; asked for later, they are read then.
 
     Raises:
-        GitError: one line that tells a wrong URL, missing repository, branch or folder, credentials, TLS and network apart.
+        GitError: one line that tells a wrong URL, missing repository, branch or folder, credentials, TLS and network
+            apart, or that says why the commit's signature is no good.
     """
     with git_mirror.fetched(settings, cache) as (command, head):
         try:
-            return _read(command, settings, head, select)
+            git_trust.require_signature(command, settings, head)
+            return _read(command, settings, head, select, known, Store(cache / STORE))
         except CommandFailed as failure:
             raise GitError(f"Git repository {command.url} at {head[:12]}: {command.meaning(failure)}") from None
 
 
-def _read(command: GitCommand, settings: GitSettings, head: str, select: Select | None) -> Snapshot:
+def _read(
+    command: GitCommand, settings: GitSettings, head: str, select: Select | None, known: Known | None, store: Store
+) -> Snapshot:
     folder = settings.path
     entries, issues = _entries(command, head, folder)
     if folder and not entries:
@@ -73,20 +87,21 @@ def _read(command: GitCommand, settings: GitSettings, head: str, select: Select 
     readable = {entry.path: entry for entry in entries if _is_readable(entry, issues)}
     paths = tuple(entry.path for entry in entries)
     chosen = sorted(readable.keys() if select is None else readable.keys() & select(folder, paths))
-    files = _contents(command, [readable[path] for path in chosen])
-    scope = ("--", f"{folder}/") if folder else ()
-    with command.stream(*git_history.LOG_ARGUMENTS, head, *scope) as log:
-        changes, last = git_history.last_changes(log, head, (path.encode() for path in chosen))
+    files = Blobs(command, {path: readable[path].object_id for path in chosen})
+    tree = command.run("rev-parse", f"{head}:{folder}").decode("ascii").strip()
+    files.load(files.ids.keys() - set(known(folder, tree, files.ids) if known else ()))
+    changes = git_attribution.changes(command, store, head, folder, [path.encode() for path in chosen])
     unknown = Attribution(head, "unknown", "1970-01-01T00:00:00Z")
     return Snapshot(
         commit=head,
         branch=settings.branch,
         folder=folder,
         files=files,
-        attribution={path: changes.get(path.encode(), unknown) for path in chosen},
-        last_folder_commit=last,
+        attribution={path: changes.who.get(path.encode(), unknown) for path in chosen},
+        last_folder_commit=changes.folder,
         paths=paths,
         issues=tuple(issues),
+        tree=tree,
     )
 
 
@@ -132,26 +147,6 @@ def _is_readable(entry: _Entry, issues: list[Issue]) -> bool:
         )
         return False
     return yaml_name
-
-
-def _contents(command: GitCommand, entries: Iterable[_Entry]) -> dict[str, bytes]:
-    """The bytes of each file, read by one `cat-file --batch`."""
-    wanted = list(entries)
-    if not wanted:
-        return {}
-    asked = "".join(f"{entry.object_id}\n" for entry in wanted).encode()
-    answer = command.run("cat-file", "--batch", stdin=asked)
-    files: dict[str, bytes] = {}
-    at = 0
-    for entry in wanted:
-        line_end = answer.index(b"\n", at)
-        words = answer[at:line_end].split()
-        if len(words) != 3 or words[1] != b"blob":
-            raise CommandFailed(f"fatal: bad object {entry.object_id} of {entry.path}")
-        start, size = line_end + 1, int(words[2])
-        files[entry.path] = answer[start : start + size]
-        at = start + size + 1
-    return files
 
 
 def _missing_folder(command: GitCommand, settings: GitSettings, head: str) -> GitError:

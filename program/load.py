@@ -1,6 +1,6 @@
 """Git to the desired state in one call: fetch, parse, validate, join. The only place that knows the order of these steps.
 
-Parsing and validating are functions of a file's bytes alone, so a cache by content can stand before `_read_files`.
+What a file holds is a function of its bytes, and what a folder holds of its tree: `memory` keeps both between runs.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from program import desired, documents, judgement, manifests, schemas
+from program import desired, judgement, manifests, schemas
 from program.desired import DesiredState, Draft, Layout
-from program.git_source import Snapshot, read_snapshot
+from program.git_source import STORE, Snapshot, read_snapshot
+from program.memory import Memory
+from program.store import Store
 from providers.core.rules.references import ASSUMED
 from providers.errors import ValidationFailed
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
+    from providers.core.identity import ObjectRef
     from providers.core.manifest import Issue
     from providers.core.rules.references import Outside
     from providers.core.schema import Schema
@@ -92,9 +95,10 @@ def inspect(
         GitError: the repository, branch, folder or credentials do not work.
     """
     started = time.perf_counter()
-    snapshot = read_snapshot(settings, cache, _select)
+    memory = Memory(Store(cache / STORE), by_kind or schemas.bundled())
+    snapshot = read_snapshot(settings, cache, _select, memory.known)
     read = time.perf_counter()
-    state, errors = assemble(snapshot, by_kind or schemas.bundled(), outside)
+    state, errors = _assembled(snapshot, memory, outside)
     seconds = {"git": read - started, "parse": time.perf_counter() - read}
     return Loaded(
         url=settings.url,
@@ -109,14 +113,28 @@ def inspect(
     )
 
 
-def assemble(
-    snapshot: Snapshot, by_kind: Mapping[str, Schema], outside: Outside = ASSUMED
-) -> tuple[DesiredState, tuple[Issue, ...]]:
-    """The desired state of a snapshot, and every error in order of path and line. Pure, if `outside` is."""
+def _assembled(snapshot: Snapshot, memory: Memory, outside: Outside) -> tuple[DesiredState, tuple[Issue, ...]]:
+    """The same as `assemble`, from memory where the folder's tree was judged before without asking anybody outside."""
+    remembered = memory.state(snapshot)
+    if remembered is not None:
+        return remembered
+    asked: list[int] = []
+
+    def exist(refs: Collection[ObjectRef]) -> Collection[ObjectRef]:
+        asked.append(len(refs))
+        return outside.exist(refs)
+
+    state, errors = assemble(snapshot, memory, replace(outside, exist=exist))
+    memory.keep(snapshot, None if asked else (state, errors))
+    return state, errors
+
+
+def assemble(snapshot: Snapshot, memory: Memory, outside: Outside = ASSUMED) -> tuple[DesiredState, tuple[Issue, ...]]:
+    """The desired state of a snapshot, and every error in order of path and line."""
     layout = desired.layout(snapshot.folder, snapshot.paths)
-    reading = _read_files(snapshot, layout.desired, by_kind)
+    reading = _read_files(snapshot, layout.desired, memory)
     state, conflicts = desired.build(reading.found)
-    drafts, draft_warnings = _drafts(snapshot, layout, by_kind)
+    drafts, draft_warnings = _drafts(snapshot, layout, memory)
     in_drafts = set(layout.drafts)
     across = judgement.across(reading.found, set(reading.refused), outside)
     findings = [*reading.issues, *conflicts, *across, *draft_warnings, *state.warnings]
@@ -137,23 +155,22 @@ def _select(folder: str, paths: Sequence[str]) -> Collection[str]:
     return (*layout.desired, *layout.drafts)
 
 
-def _read_files(snapshot: Snapshot, paths: Sequence[str], by_kind: Mapping[str, Schema]) -> manifests.Reading:
+def _read_files(snapshot: Snapshot, paths: Sequence[str], memory: Memory) -> manifests.Reading:
     whole = manifests.Reading()
     for path in paths:
         if path not in snapshot.files:  # a link or too large: among the snapshot's issues
             continue
-        found, issues = documents.parse(path, snapshot.files[path])
-        reading = manifests.read(found, snapshot.attribution, by_kind)
+        reading = memory.reading(snapshot, path)
         whole.found += reading.found
-        whole.issues += [*issues, *reading.issues]
+        whole.issues += reading.issues
         whole.skipped += reading.skipped
         whole.refused += reading.refused
     return whole
 
 
-def _drafts(snapshot: Snapshot, layout: Layout, by_kind: Mapping[str, Schema]) -> tuple[tuple[Draft, ...], list[Issue]]:
+def _drafts(snapshot: Snapshot, layout: Layout, memory: Memory) -> tuple[tuple[Draft, ...], list[Issue]]:
     """Drafts are listed; what is wrong with them is a warning, and their foreign objects are nobody's business."""
-    reading = _read_files(snapshot, layout.drafts, by_kind)
+    reading = _read_files(snapshot, layout.drafts, memory)
     drafts = [Draft(each.manifest.ref, each.manifest.origin) for each in reading.found]
     unreadable = Counter(one.origin for one in reading.issues if one.severity == "error")
     drafts += (Draft(None, origin) for origin in unreadable)

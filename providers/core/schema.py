@@ -8,6 +8,8 @@ x-kubernetes-preserve-unknown-fields stays open. Validation rules in CEL (x-kube
 from __future__ import annotations
 
 import difflib
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -53,6 +55,8 @@ class Schema:
         self.kind = kind
         self.group = group
         self.version = version
+        #: The same for the same content, and for no other.
+        self.fingerprint = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
         self._translated = translate(content, top=True)
         self._validator = jsonschema_rs.Draft4Validator(self._translated)
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+import io
 import random
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
+from program import git_history
+from program.git_command import GitCommand
 from program.git_source import read_snapshot
 from providers.settings import GitSettings
-from tests.program.repositories import FIRST_SECOND, Repository
+from tests.program.repositories import ENVIRONMENT, FIRST_SECOND, Repository
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,3 +138,69 @@ def test_the_walk_agrees_with_git_file_by_file(repository: Repository, seed: int
     expected = {name: repository.git("log", "-1", "--format=%H", "--", name) for name in names if name.startswith("f/")}
     assert commits(repository) == expected
     assert snapshot(repository).last_folder_commit == repository.git("log", "-1", "--format=%H", "--", "f")
+
+
+def changes_of(
+    repository: Repository, head: str = "HEAD", before: git_history.Changes | None = None
+) -> git_history.Changes | None:
+    """What the walk finds, from an earlier answer where one is given."""
+    stop = [f"^{before.head}"] if before else []
+    name = repository.git("rev-parse", head)
+    log = subprocess.run(
+        ["git", *git_history.LOG_ARGUMENTS, name, *stop, "--", "f/"],
+        cwd=repository.path, env=ENVIRONMENT, capture_output=True, check=True,
+    ).stdout  # fmt: skip
+    paths = [
+        path.encode() for path in repository.git("ls-tree", "-r", "-z", "--name-only", name, "f/").split("\0") if path
+    ]
+    return git_history.last_changes(io.BytesIO(log), name, paths, before)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_from_an_earlier_answer_the_walk_finds_the_same_or_gives_up(repository: Repository, seed: int) -> None:
+    dice = random.Random(seed)
+    names = [f"f/{letter}.yaml" for letter in "abcde"]
+    heads = [repository.commit(dict.fromkeys(names, "0"))]
+    for step in range(16):
+        if dice.random() < 0.3:
+            repository.git("checkout", "-q", "-b", f"b{step}", dice.choice(heads))
+            repository.commit({dice.choice(names): f"b{step}"})
+            repository.git("checkout", "-q", "main")
+            repository.merge(f"b{step}", content={dice.choice(names): f"m{step}"})
+        else:
+            repository.commit(
+                {dice.choice(names): str(step), **({f"f/n{step}.yaml": "1"} if dice.random() < 0.3 else {})}
+            )
+        heads.append(repository.head())
+    whole = changes_of(repository)
+    answers = [changes_of(repository, before=changes_of(repository, head)) for head in heads]
+    assert answers[-1] == whole
+    assert [one for one in answers if one is not None and one != whole] == []
+    assert sum(one is not None for one in answers) > len(answers) // 3
+
+
+def test_an_answer_that_lacks_a_path_is_not_enough(repository: Repository) -> None:
+    repository.commit({"f/a.yaml": "1", "f/b.yaml": "1"})
+    before = changes_of(repository)
+    repository.commit({"f/a.yaml": "2"})
+    lacking = dataclasses.replace(before, who={b"f/a.yaml": before.who[b"f/a.yaml"]})
+    assert changes_of(repository, before=lacking) is None
+
+
+def test_a_second_read_walks_only_the_new_commits(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, ...]] = []
+    plain = GitCommand.stream
+    monkeypatch.setattr(GitCommand, "stream", lambda self, *given: (asked.append(given), plain(self, *given))[1])
+    first = repository.commit({"f/a.yaml": "1", "f/b.yaml": "1"})
+    snapshot(repository)
+    second = repository.commit({"f/b.yaml": "2"})
+    assert commits(repository) == {"f/a.yaml": first, "f/b.yaml": second}
+    assert snapshot(repository).last_folder_commit == second
+    assert [f"^{first}" in given for given in asked] == [False, True]
+
+
+def test_a_rewritten_history_is_walked_from_its_start(repository: Repository) -> None:
+    repository.commit({"f/a.yaml": "1", "f/b.yaml": "1"})
+    snapshot(repository)
+    repository.git("commit", "-q", "--amend", "-m", "rewritten")
+    assert commits(repository) == {"f/a.yaml": repository.head(), "f/b.yaml": repository.head()}
