@@ -41,6 +41,8 @@ class Engine:
 
     command: PulumiCommand
     info: EngineInfo
+    why: str = ""
+    """Why this one was chosen, for people."""
 
     @property
     def is_cli(self) -> bool:
@@ -59,19 +61,21 @@ def choose_engine(env: Mapping[str, str]) -> Engine:
     if wish not in {"", "cli", "embedded"}:
         raise ConfigError(f'HHSYNC_ENGINE must be "cli" or "embedded", not "{wish}"')
     if wish == "embedded":
-        return _embedded("")
+        return _embedded("", "HHSYNC_ENGINE=embedded")
     binary = find_cli(env)
     if binary is None:
         if wish == "cli":
             raise EngineError("HHSYNC_ENGINE=cli, but no pulumi is on PATH, in ~/.pulumi/bin or named by HHSYNC_PULUMI")
-        return _embedded("no Pulumi CLI was found")
+        return _embedded("no Pulumi CLI was found", "no pulumi is on PATH, in ~/.pulumi/bin or named by HHSYNC_PULUMI")
     version = _cli_version(binary)
     if version >= OLDEST_CLI:
-        return Engine(CliCommand(binary, version), EngineInfo("pulumi", str(version)))
+        return Engine(
+            CliCommand(binary, version), EngineInfo("pulumi", str(version)), f"found {where_found(env, binary)}"
+        )
     why = f"{binary} is {version}, older than {OLDEST_CLI}"
     if wish == "cli" or env.get("HHSYNC_PULUMI"):
         raise EngineError(f"{why}; upgrade it, or unset HHSYNC_PULUMI and HHSYNC_ENGINE to use the embedded engine")
-    return _embedded(why)
+    return _embedded(why, why)
 
 
 def find_cli(env: Mapping[str, str]) -> Path | None:
@@ -93,11 +97,18 @@ def find_cli(env: Mapping[str, str]) -> Path | None:
     return home if home.is_file() and os.access(home, os.X_OK) else None
 
 
-def _embedded(note: str) -> Engine:
+def where_found(env: Mapping[str, str], binary: Path) -> str:
+    """How `find_cli` came to this CLI, for people."""
+    if env.get("HHSYNC_PULUMI", "").strip():
+        return f"as HHSYNC_PULUMI says: {binary}"
+    return f"{'on PATH' if shutil.which('pulumi', path=env.get('PATH')) else 'in ~/.pulumi/bin'}: {binary}"
+
+
+def _embedded(note: str, why: str) -> Engine:
     from embedded.engine.auto import EmbeddedCommand  # the engine's imports cost more than a CLI user should pay
 
     command = EmbeddedCommand()
-    return Engine(command, EngineInfo("embedded", str(command.version), note))
+    return Engine(command, EngineInfo("embedded", str(command.version), note), why)
 
 
 def _cli_version(binary: Path) -> VersionInfo:

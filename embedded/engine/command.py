@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from embedded.engine.arguments import Invocation
+    from embedded.engine.console import Console
 
 INTERNAL = 255
 
@@ -75,18 +76,21 @@ def execute(
     err: Callable[[str], None],
     stdin: Callable[[], str] | None = None,
     cancel: threading.Event | None = None,
+    console: Console | None = None,
 ) -> int:
     """Run one command line (without the program's name) and return its exit code (engine-contract §1.5).
 
     `env` is the whole environment. `out` and `err` take texts of one or several lines. `cancel`, once set, makes a
-    running operation stop in good order. Never raises for what a command may meet; defects give 255 and one line.
+    running operation stop in good order. `console` is a terminal with a person at it, who may be asked. Never raises
+    for what a command may meet; defects give 255 and one line.
     """
     try:
         line = arguments.parse(ROOT, args)
         folder = Path(cwd) / line.text("cwd")
         if not folder.is_dir():
             raise EngineError(f"could not change to folder {folder}: there is no such folder")
-        shell = Shell(folder, env, out, err, stdin, cancel or threading.Event())
+        asked = None if line.flag("non-interactive") else console
+        shell = Shell(folder, env, out, err, stdin, cancel or threading.Event(), asked)
         return _HANDLERS[line.command](shell, line)
     except EngineError as error:
         err(f"error: {error}")

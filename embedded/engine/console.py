@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import select
 import shutil
 import sys
 import threading
@@ -17,22 +18,28 @@ if TYPE_CHECKING:
 
 _UP = "\x1b[{}A"
 _CLEAR_REST = "\x1b[J"
+_PATIENCE = 0.2
 _NO_WRAP, _WRAP = "\x1b[?7l", "\x1b[?7h"
 
 
 class Console:
     """A terminal for reading and writing. `draw` replaces what it drew before; `write` scrolls above it."""
 
-    def __init__(self, write: Callable[[str], None]) -> None:
-        """`write` takes text as it is, without a newline of its own."""
+    def __init__(self, write: Callable[[str], None], cancel: threading.Event) -> None:
+        """`write` takes text as it is, without a newline of its own. `cancel`, once set, ends every question."""
         self._write = write
+        self._cancel = cancel
         self._drawn: list[str] = []
         self._lock = threading.Lock()
 
-    def ask(self, prompt: str) -> str:
-        """One line from the person; empty at the end of input."""
+    def ask(self, prompt: str) -> str | None:
+        """One line from the person; None at the end of input, or when the run was canceled instead."""
         self._write(prompt)
-        return sys.stdin.readline().strip()
+        while not select.select([sys.stdin], [], [], _PATIENCE)[0]:
+            if self._cancel.is_set():
+                self._write("\n")
+                return None
+        return sys.stdin.readline().strip() or None
 
     def secret(self, prompt: str) -> str:
         """One line that is not shown."""
@@ -43,10 +50,14 @@ class Console:
         size = shutil.get_terminal_size()
         return size.columns, size.lines
 
-    def line(self, text: str) -> None:
-        """A text of one or several lines that stays, above what is drawn."""
+    def above(self, write: Callable[[], None]) -> None:
+        """Let `write` write whole lines that stay, above what is drawn."""
         with self._lock:
-            self._write(self._erasing() + f"{text}\n" + self._drawing())
+            if self._drawn:
+                self._write(self._erasing())
+            write()
+            if self._drawn:
+                self._write(self._drawing())
 
     def draw(self, lines: Sequence[str]) -> None:
         """Show these lines at the bottom, in place of the ones drawn before."""
@@ -62,7 +73,7 @@ class Console:
         return f"{_NO_WRAP}{''.join(f'{line}\n' for line in self._drawn)}{_WRAP}" if self._drawn else ""
 
 
-def of_terminal(write: Callable[[str], None]) -> Console | None:
+def of_terminal(write: Callable[[str], None], cancel: threading.Event) -> Console | None:
     """The console of this process, or None unless both its standard input and output are a capable terminal."""
     capable = os.environ.get("TERM", "") not in ("", "dumb")
-    return Console(write) if capable and os.isatty(0) and os.isatty(1) else None
+    return Console(write, cancel) if capable and os.isatty(0) and os.isatty(1) else None

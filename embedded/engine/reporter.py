@@ -37,7 +37,9 @@ class Reporter:
         self._stack_urn = urns.stack_urn(context.stack_name, context.project.name)
         self._started = time.monotonic()
         self._events = Events(request.event_log)
-        self._display = Display(request, context.stack_name, context.out)
+        self._display = Display(
+            request, context.stack_name, context.out, console=context.console, lock=self._lock, details=context.details
+        )
         self._document = PreviewDocument() if request.json else None
         self.changes: dict[str, int] = {}
         """Counts by operation, as in the summary event."""
@@ -62,6 +64,8 @@ class Reporter:
     def pre(self, step: Step) -> None:
         """A step begins; its outputs are not told before its end."""
         self._events.step("resourcePreEvent", _before(step), planning=self._planning)
+        with self._lock:
+            self._display.began(step)
 
     def outputs(self, step: Step) -> None:
         """A step's outputs are known."""
@@ -101,12 +105,14 @@ class Reporter:
             self.errors += severity == "error"
             if not more.get("ephemeral"):
                 self._said[urn or self._stack_urn].append(prefix + text)
+                self._display.said(urn, prefix + text)
                 if self._document is not None and severity != "debug":
                     self._document.diagnostic(urn, prefix + text, severity)
 
     def end(self, result: Result, outputs: Mapping[str, Any] | None) -> float:
         """The run is over: diagnostics, outputs, counts. Returns its seconds."""
         seconds = time.monotonic() - self._started
+        self._display.finish()
         with self._lock:
             self._display.diagnostics(self._said)
             if outputs is not None:
@@ -129,6 +135,7 @@ class Reporter:
 
     def close(self) -> None:
         """Deliver what is still on its way."""
+        self._display.finish()
         self._events.close()
 
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from embedded.engine.console import Console
     from embedded.engine.journal import Journal
     from embedded.engine.project import Project
     from embedded.engine.state import Snapshot
@@ -83,7 +84,8 @@ class Request:
     suppress_progress: bool = False
     debug: bool = False
     verbose: int = 0
-    color: str = "never"
+    color: Literal["always", "never"] = "never"
+    """What `--color`, NO_COLOR and the terminal together came to."""
 
 
 class SaveState(Protocol):
@@ -134,5 +136,9 @@ class Context:
     """Write one line (or several, separated by newlines) to stdout: the display and all diagnostics."""
     err: Callable[[str], None]
     """Write to stderr: only `error: …` lines of a failed command."""
+    console: Console | None = None
+    """The terminal on which the display may be redrawn; None where there is none."""
+    details: list[str] | None = None
+    """When a list, it gets the lines that `--diff` would have shown."""
     cancel: threading.Event = field(default_factory=threading.Event)
     """Set when the run shall stop: finish the running steps, start no new ones, report `canceled`, exit 8."""

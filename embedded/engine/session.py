@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterator, Mapping
 
+    from embedded.engine.console import Console
     from embedded.engine.request import Request, Result
     from embedded.engine.stack import Stack
     from embedded.engine.state import Snapshot
@@ -28,11 +29,22 @@ if TYPE_CHECKING:
 
 @contextmanager
 def operation(
-    stack: Stack, request: Request, out: Callable[[str], None], err: Callable[[str], None], cancel: threading.Event
+    stack: Stack,
+    request: Request,
+    out: Callable[[str], None],
+    err: Callable[[str], None],
+    cancel: threading.Event,
+    *,
+    locked: bool = False,
+    console: Console | None = None,
+    details: list[str] | None = None,
 ) -> Iterator[Context]:
-    """The Context of a request on a stack. Raises EngineError before anything was done; see `request` for the rest."""
+    """The Context of a request on a stack. Raises EngineError before anything was done; see `request` for the rest.
+
+    `locked`: the caller holds the stack's lock, and has recovered it.
+    """
     with ExitStack() as stop:
-        if not request.preview_only:
+        if not request.preview_only and not locked:
             stop.enter_context(StackLock(stack.backend.lock_folder(stack.ref), stack.warn))
             stack.recover()
         config, secret_keys = _configuration(stack, request)
@@ -52,6 +64,8 @@ def operation(
                 out=out,
                 err=err,
                 cancel=cancel,
+                console=console,
+                details=details,
             )
         finally:
             run.finish()

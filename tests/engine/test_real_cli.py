@@ -192,7 +192,7 @@ def save_with_ours(dev: Both, monkeypatch: pytest.MonkeyPatch, resources: list[R
         return 0
 
     monkeypatch.setattr(operations, "run", run)
-    assert dev.ours("up", "--yes", "--message", "why").code == 0
+    assert dev.ours("up", "--skip-preview", "--message", "why").code == 0
 
 
 def test_a_rich_state_of_ours_is_read_by_both_alike(dev: Both, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,7 +225,7 @@ def test_their_update_goes_on_from_our_state_and_ours_from_theirs(dev: Both, mon
 
     seen: list[Context] = []
     monkeypatch.setattr(operations, "run", lambda _request, context: (seen.append(context), context.save(), 0)[2])
-    assert dev.ours("up", "--yes").code == 0
+    assert dev.ours("up", "--skip-preview").code == 0
     assert [resource.urn.rpartition("::")[2] for resource in seen[0].snapshot.resources] == [
         "proj-dev",
         "outer",
@@ -274,7 +274,7 @@ def test_their_state_is_written_back_by_us_as_it_was(dev: Both, monkeypatch: pyt
     assert dev.theirs("up", "--yes", "--skip-preview").code == 0
     before = json.loads(dev.ours.state_file.read_bytes())
     monkeypatch.setattr(operations, "run", lambda _request, context: (context.save(), 0)[1])
-    assert dev.ours("up", "--yes").code == 0
+    assert dev.ours("up", "--skip-preview").code == 0
     after = json.loads(dev.ours.state_file.read_bytes())
     for state in (before, after):
         state["checkpoint"]["latest"]["manifest"] = None
@@ -339,12 +339,12 @@ def test_after_a_kill_they_are_held_off_until_we_recovered(dev: Both, monkeypatc
         "    token = context.journal.begin('creating', Resource('urn:pulumi:dev::proj::a:b:C::x', 'a:b:C', custom=True))\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
         "operations.run = run\n"
-        "command.execute(['up', '--yes'], cwd=sys.argv[1], env=dict(os.environ), out=print, err=print)\n"
+        "command.execute(['up', '--skip-preview'], cwd=sys.argv[1], env=dict(os.environ), out=print, err=print)\n"
     )
     subprocess.run([sys.executable, "-c", code, str(dev.ours.project)], env=dev.ours.env, check=False)
     assert "locked" in dev.theirs("up", "--yes", "--skip-preview").err
     monkeypatch.setattr(operations, "run", lambda _request, _context: 0)
-    assert dev.ours("up", "--yes").code == 0
+    assert dev.ours("up", "--skip-preview").code == 0
     assert dev.same("stack", "output", "--json").json == {"plain": "x"}
     ran = dev.theirs("up", "--yes", "--skip-preview")
     assert "pending" in (ran.out + ran.err)

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from embedded.engine.arguments import Invocation
     from embedded.engine.shell import Shell
 
+CHOSEN = "PULUMI_EMBEDDED_CHOSEN"
+"""Environment variable: why this engine was chosen, for `about`; whoever chooses between engines sets it."""
+
 
 def version(shell: Shell, _line: Invocation) -> int:
     """Print the version that the Automation API checks; it is that of the SDK, not of a CLI."""
@@ -26,6 +29,7 @@ def about(shell: Shell, line: Invocation) -> int:
     backend = shell.backend(project)
     facts = {
         "engine": "embedded (pure Python)",
+        "chosen": shell.env.get(CHOSEN, "by its own name: no other engine was asked"),
         "version": ENGINE_VERSION,
         "python": platform.python_version(),
         "backend": backend.url,

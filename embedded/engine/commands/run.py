@@ -1,42 +1,94 @@
-"""preview, up, refresh and destroy: from the command line to a Request, and on to the operation."""
+"""preview, up, refresh and destroy: from the command line to a Request, and on to the operation.
+
+`up`, `refresh` and `destroy` show a preview first, and ask; `--yes` answers, `--skip-preview` leaves both out. All of it
+happens under one lock, so that what was shown is what is done.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from embedded.engine import palette
 from embedded.engine.commands import config, stacks
 from embedded.engine.errors import BadInvocation, NotSupported
+from embedded.engine.locks import StackLock
 from embedded.engine.request import Request
 from embedded.engine.session import operation
 
 if TYPE_CHECKING:
+    from typing import Literal
+
     from embedded.engine.arguments import Invocation
     from embedded.engine.request import Kind
     from embedded.engine.shell import Shell
     from embedded.engine.stack import Stack
 
+_CANCELED = 8
+_NOUNS = {"up": "update", "refresh": "refresh", "destroy": "destroy"}
+
 
 def run(shell: Shell, line: Invocation) -> int:
-    """Run the operation. `up`, `refresh` and `destroy` need --yes or --skip-preview, since nobody can be asked."""
+    """Run the operation. Raises BadInvocation when somebody would have to be asked and nobody can be."""
     request = build(shell, line)
-    confirmed = line.flag("yes") or line.flag("skip-preview") or shell.truthy("PULUMI_SKIP_CONFIRMATIONS")
-    if not request.preview_only and not confirmed:
+    yes = line.flag("yes") or shell.truthy("PULUMI_SKIP_CONFIRMATIONS")
+    at_once = request.preview_only or line.flag("skip-preview") or (yes and request.json)
+    if not (yes or at_once or (shell.console and not request.json)):
         raise BadInvocation(
             "--yes or --skip-preview or --preview-only must be passed in to proceed when running in non-interactive mode"
         )
     stack = shell.stack(line)
     _override_config(stack, line)
-    code = _operate(shell, stack, request)
+    code = _operate(shell, stack, request) if at_once else _with_preview(shell, stack, request, yes=yes)
     if code == 0 and request.remove and not request.preview_only:
         stacks.remove(shell, stack, force=False, keep_config=False)
     return code
 
 
-def _operate(shell: Shell, stack: Stack, request: Request) -> int:
+def _with_preview(shell: Shell, stack: Stack, request: Request, *, yes: bool) -> int:
+    with StackLock(stack.backend.lock_folder(stack.ref), stack.warn):
+        stack.recover()
+        details: list[str] = []
+        plan = replace(request, preview_only=True, event_log=None)
+        code = _operate(shell, stack, plan, locked=True, details=details)
+        if code != 0:
+            return code
+        if not yes and (code := _confirm(shell, request, details)) != 0:
+            return code
+        shell.out("")
+        return _operate(shell, stack, request, locked=True)
+
+
+def _confirm(shell: Shell, request: Request, details: list[str]) -> int:
+    """Ask whether to go on. Returns 0 for yes, else the exit code."""
+    noun = _NOUNS[request.kind]
+    assert shell.console is not None
+    while True:
+        answer = (shell.console.ask(f"\nDo you want to perform this {noun}? [yes/no/details] ") or "no").lower()
+        if shell.cancel.is_set():
+            shell.err(f"error: {noun} canceled")
+            return _CANCELED
+        match answer:
+            case "yes" | "y":
+                return 0
+            case "no" | "n":
+                shell.err(f"error: confirmation declined, not proceeding with the {noun}")
+                return 1
+            case "details" | "d":
+                shell.out("\n".join(details) or "    nothing changes")
+            case _:
+                shell.out("Please answer yes, no or details.")
+
+
+def _operate(
+    shell: Shell, stack: Stack, request: Request, *, locked: bool = False, details: list[str] | None = None
+) -> int:
     # The operations bring gRPC and the SDK along: half a second that no other command should pay.
     from embedded.engine import operations
 
-    with operation(stack, request, shell.out, shell.err, shell.cancel) as context:
+    with operation(
+        stack, request, shell.out, shell.err, shell.cancel, locked=locked, console=shell.console, details=details
+    ) as context:
         return operations.run(request, context)
 
 
@@ -83,8 +135,15 @@ def build(shell: Shell, line: Invocation) -> Request:
         suppress_progress=line.flag("suppress-progress"),
         debug=line.flag("debug"),
         verbose=line.number("verbose", 0),
-        color=line.text("color") or "never",
+        color=_color(shell, line),
     )
+
+
+def _color(shell: Shell, line: Invocation) -> Literal["always", "never"]:
+    choice = line.text("color")
+    if choice and choice not in palette.CHOICES:
+        raise BadInvocation(f'invalid argument "{choice}" for "--color" flag: expected {", ".join(palette.CHOICES)}')
+    return "always" if palette.chosen(choice, shell.env, terminal=shell.console is not None).on else "never"
 
 
 def _kind(command: str) -> Kind:

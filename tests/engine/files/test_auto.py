@@ -131,7 +131,7 @@ def test_a_running_stack_is_a_concurrent_update(stack: auto.Stack, operation: An
     operation(run)
     first = threading.Thread(
         target=stack.workspace.pulumi_command.run,
-        args=(["refresh", "--yes", "--stack", "dev"], stack.workspace.work_dir, stack.workspace.env_vars),
+        args=(["refresh", "--skip-preview", "--stack", "dev"], stack.workspace.work_dir, stack.workspace.env_vars),
     )
     first.start()
     running.wait(30)
@@ -190,7 +190,7 @@ def test_a_running_operation_can_be_asked_to_stop(stack: auto.Stack, operation: 
 
     operation(run)
     with pytest.raises(CommandError, match="code: 8"):
-        command.run(["refresh", "--yes"], stack.workspace.work_dir, stack.workspace.env_vars)
+        command.run(["refresh", "--skip-preview"], stack.workspace.work_dir, stack.workspace.env_vars)
 
 
 def test_the_command_line_is_a_program_too(dev: Engine) -> None:
@@ -226,7 +226,7 @@ def test_an_interrupt_stops_an_operation_in_good_order(dev: Engine) -> None:
         "    context.out('running')\n"
         "    return 8 if context.cancel.wait(30) else 0\n"
         "operations.run = run\n"
-        "sys.argv = ['pulumi', 'refresh', '--yes']\n"
+        "sys.argv = ['pulumi', 'refresh', '--skip-preview']\n"
         "sys.exit(main())\n"
     )
     process = subprocess.Popen(

@@ -201,7 +201,7 @@ def test_refresh_restores_what_the_last_run_used(dev: Engine, monkeypatch: pytes
     dev("config", "set", "a", "1")
     dev("config", "set", "--secret", "b", "x")
     dev("config", "set", "--path", "o.l[0]", "7")
-    dev("up", "--yes")
+    dev("up", "--skip-preview")
     dev("config", "set", "a", "2")
     dev("config", "rm-all", "b", "o")
     assert dev("config", "refresh", "--force").code == 0

@@ -48,7 +48,7 @@ def run(request, context):
     return 0
 
 operations.run = run
-sys.exit(command.execute(["up", "--yes"], cwd=sys.argv[3], env=dict(os.environ), out=print, err=print))
+sys.exit(command.execute(["up", "--skip-preview"], cwd=sys.argv[3], env=dict(os.environ), out=print, err=print))
 """
 
 
@@ -90,7 +90,7 @@ def test_a_killed_run_loses_nothing(dev: Engine, tmp_path: Path, monkeypatch: py
         return 0
 
     monkeypatch.setattr(operations, "run", run)
-    again = dev("up", "--yes")
+    again = dev("up", "--skip-preview")
     assert again.code == 0
     assert "ended without releasing it" in again.err
     assert "recovered the state of a run that was killed" in again.err
@@ -126,7 +126,7 @@ def test_dangling_references_of_a_killed_run_are_dropped_and_said(dev: Engine, m
         return 0
 
     monkeypatch.setattr(operations, "run", run)
-    ran = dev("up", "--yes")
+    ran = dev("up", "--skip-preview")
     assert (ran.code, "no longer refers to urn:pulumi:dev::proj::t:m:T::a" in ran.err) == (0, True)
     (entry,) = dev("stack", "export").json["deployment"]["resources"]
     assert "dependencies" not in entry

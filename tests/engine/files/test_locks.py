@@ -103,5 +103,5 @@ def test_a_locked_stack_can_be_read_and_previewed(dev: Engine, monkeypatch: pyte
     (dev.lock_folder / "a.json").write_text(json.dumps(FOREIGN))
     for line in ("stack ls --json", "stack output --json", "stack export", "preview"):
         assert dev(*line.split()).code == 0
-    locked = dev("up", "--yes")
+    locked = dev("up", "--skip-preview")
     assert (locked.code, "the stack is currently locked by" in locked.err) == (1, True)

@@ -131,7 +131,7 @@ def test_what_an_operation_reported_is_saved_even_when_it_raises(dev: Engine, mo
         raise ValueError("a defect")
 
     monkeypatch.setattr(operations, "run", run)
-    ran = dev("up", "--yes")
+    ran = dev("up", "--skip-preview")
     assert (ran.code, ran.err) == (255, "error: internal error: ValueError: a defect")
     assert dev("stack", "output", "--json").json == {"o": 1}
     assert not list(dev.lock_folder.glob("*"))
@@ -147,7 +147,7 @@ def test_a_run_leaves_history_and_backup(dev: Engine, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(operations, "run", run)
     dev("config", "set", "k", "v")
-    assert dev("up", "--yes", "--message", "why").code == 0
+    assert dev("up", "--skip-preview", "--message", "why").code == 0
     (item,) = dev("stack", "history", "--json").json
     environment = item.pop("environment")
     assert environment["exec.kind"] == "cli"
@@ -168,7 +168,7 @@ def test_a_run_leaves_history_and_backup(dev: Engine, monkeypatch: pytest.Monkey
 
 
 def test_destroy_with_remove_takes_the_stack_away(dev: Engine, asked: list[Any]) -> None:
-    assert dev("destroy", "--yes", "--remove").code == 0
+    assert dev("destroy", "--skip-preview", "--remove").code == 0
     assert not dev.state_file.exists()
     assert not dev.stack_file.exists()
     assert len(asked) == 1
@@ -182,6 +182,6 @@ def test_a_wrong_passphrase_stops_before_anything(dev: Engine, asked: list[Any],
 
 
 def test_a_missing_passphrase_names_both_variables(dev: Engine, asked: list[Any]) -> None:
-    ran = dev("up", "--yes", without="PULUMI_CONFIG_PASSPHRASE")
+    ran = dev("up", "--skip-preview", without="PULUMI_CONFIG_PASSPHRASE")
     assert (ran.code, asked) == (1, [])
     assert "PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE" in ran.err

@@ -197,7 +197,7 @@ def test_tables_for_people(dev: Engine, monkeypatch: pytest.MonkeyPatch) -> None
     assert "No output values" in dev("stack", "output").out
     assert "never been updated" in dev("stack", "history").out
     monkeypatch.setattr(operations, "run", run)
-    dev("up", "--yes", "--message", "why")
+    dev("up", "--skip-preview", "--message", "why")
     assert dev("stack", "output").out == "Current stack outputs (1):\n    OUTPUT  VALUE\n    o       [1]"
     assert "Status: failed\nMessage: why\nChanges: create 1" in dev("stack", "history").out
     assert "dev*" in dev("stack", "ls").out
