@@ -48,6 +48,7 @@ class Admission:
     def _left(self, goal: Goal, known: Resource) -> Answer:
         deployment = self._deployment
         deployment.leave(known)
+        deployment.goals[known.urn] = goal  # children are registered below the URN that is answered
         self._tell(Step(Op.SAME, known.urn, known.type, known, known))
         return Answer(known.urn, known.id, known.outputs if goal.custom else {})
 

@@ -60,7 +60,7 @@ class Deleter:
         deployment = self._deployment
         if not deployment.selection.partial:
             return entries
-        state = deployment.context.snapshot.resources
+        state = deployment.standing()
         allowed = deployment.selection.to_delete(state)
         stay = [entry.urn for entry in entries if entry.urn not in allowed]
         needed = targets.needs(state, {*stay, *deployment.left})
@@ -89,7 +89,7 @@ class Deleter:
         broken = self._deployment.broken
         if not broken:
             return group
-        needed = targets.needs(self._deployment.context.snapshot.resources, set(broken))
+        needed = targets.needs(self._deployment.standing(), set(broken))
         return [entry for entry in group if entry.urn not in needed]
 
     def _unprotected(self, entries: Sequence[Resource]) -> list[Resource]:

@@ -11,12 +11,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from embedded.engine import paths, urns
-from embedded.engine.errors import EngineError
+from embedded.engine.aliases import renamed
+from embedded.engine.claims import Claims
 from embedded.engine.failures import ProviderFailed, Stopped
 from embedded.engine.goals import PLUGIN
 from embedded.engine.run_providers import RunProviders
-from embedded.engine.state import Resource
-from embedded.engine.steps import Op, Step
 from embedded.engine.targets import Selection
 from embedded.engine.values import Secret
 
@@ -27,7 +26,8 @@ if TYPE_CHECKING:
     from embedded.engine.provider_host import ProviderHost
     from embedded.engine.reporter import Reporter
     from embedded.engine.request import Context, Request
-    from embedded.engine.steps import Goal
+    from embedded.engine.state import Resource
+    from embedded.engine.steps import Goal, Step
 
 
 class Deployment:
@@ -68,7 +68,7 @@ class Deployment:
         self.providers = RunProviders(self)
         self.host: ProviderHost | None = None
         """The providers that functions are called on; set before the program starts."""
-        self._claimed: set[str] = set()
+        self._claims = Claims()
         self._superseded: dict[str, Resource] = {}
         self.gate = threading.Lock()
         """Held while a replace deletes what depends on the resource: no registration begins meanwhile."""
@@ -105,25 +105,41 @@ class Deployment:
 
     # --- registrations ----------------------------------------------------------------------------------------------
 
-    def claim(self, urn: str) -> None:
-        """Reserve a URN for one registration. Raises EngineError when it was registered before."""
+    def claim(self, goal: Goal) -> Resource | None:
+        """Reserve a URN for one registration, and the old entry that it goes on from, which may have another URN.
+
+        Raises EngineError when either was claimed before.
+        """
         with self.gate, self._lock:
-            if urn in self._claimed:
-                raise EngineError(f"Duplicate resource URN '{urn}'; try giving it a unique name")
-            self._claimed.add(urn)
+            return self._claims.claim(goal, self.entries)
+
+    def rename(self, goal: Goal, known: Resource | None) -> Resource | None:
+        """Give the old entry the URN that it has from now on, and with it every reference to it; returns it."""
+        if known is None or known.urn == goal.urn:
+            return self.entries.get(goal.urn)
+        old, new = known.urn, goal.urn
+        with self.gate, self._lock:
+            swapped = {} if self.dry else self.context.journal.rename(old, new)
+            now = [swapped.get(id(entry)) or renamed(entry, old, new) for entry in self.entries.values()]
+            self.entries = {entry.urn: entry for entry in now}
+            self.doomed = [swapped.get(id(entry)) or renamed(entry, old, new) for entry in self.doomed]
+            for entries in (self.news, self.left, self._superseded):
+                entries.update({urn: swapped.get(id(e)) or renamed(e, old, new) for urn, e in entries.items()})
+            self._claims.renamed(old, new)
+            return self.entries[new]
 
     def claimed(self, urn: str) -> bool:
         """Whether the program has registered this URN."""
-        return urn in self._claimed
+        return urn in self._claims.urns
 
     def known_urns(self) -> set[str]:
         """Every URN of the old state and of this run."""
-        return {entry.urn for entry in self.context.snapshot.resources} | self._claimed
+        return {entry.urn for entry in self.context.snapshot.resources} | self._claims.urns
 
     def leave(self, entry: Resource) -> None:
         """Keep an entry as it is although the program may want it otherwise."""
         with self._lock:
-            self._claimed.add(entry.urn)
+            self._claims.urns.add(entry.urn)
             self.left[entry.urn] = self.news[entry.urn] = entry
 
     def enter(self, goal: Goal) -> None:
@@ -133,7 +149,7 @@ class Deployment:
 
     def claim_default(self, urn: str) -> None:
         """A default provider belongs to this run although no program registers it."""
-        self._claimed.add(urn)
+        self._claims.urns.add(urn)
 
     # --- changes of the state ---------------------------------------------------------------------------------------
 
@@ -172,14 +188,25 @@ class Deployment:
     def leaving(self) -> list[Resource]:
         """What the program has not registered and what was superseded, in the state's order."""
         return [
-            self._superseded.get(entry.urn) or self.current(entry)
+            self._superseded.get(self._claims.name_now(entry)) or self.current(entry)
             for entry in self.context.snapshot.resources
-            if entry.delete or entry.urn in self._superseded or entry.urn not in self._claimed
+            if entry.delete
+            or self._claims.name_now(entry) in self._superseded
+            or self._claims.name_now(entry) not in self._claims.urns
         ]
 
     def current(self, entry: Resource) -> Resource:
         """An entry of the state as it was, as it is now."""
-        return entry if entry.delete else self.entries[entry.urn]
+        return entry if entry.delete else self.entries[self._claims.name_now(entry)]
+
+    def standing(self) -> list[Resource]:
+        """The entries of the old state as they are now, in its order."""
+        found = []
+        for entry in self.context.snapshot.resources:
+            now = entry if entry.delete else self.entries.get(self._claims.name_now(entry))
+            if now is not None:
+                found.append(now)
+        return found
 
     def forget(self, old: Resource) -> None:
         """Take an entry out of the state that no provider call had to remove."""

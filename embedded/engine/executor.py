@@ -50,9 +50,9 @@ class Executor:
         """
         self._deployment.guard()
         try:
-            self._deployment.claim(goal.urn)
+            known = self._deployment.claim(goal)
             self._deployment.enter(goal)
-            return self._custom(goal) if goal.custom else self._component(goal)
+            return self._custom(goal, known) if goal.custom else self._component(goal, known)
         except StepFailed:
             return Answer(goal.urn, failed=True)
         except EngineError as error:
@@ -65,13 +65,12 @@ class Executor:
 
     # --- components -------------------------------------------------------------------------------------------------
 
-    def _component(self, goal: Goal) -> Answer:
+    def _component(self, goal: Goal, known: Resource | None) -> Answer:
         """Components have no provider: their inputs are compared, and nothing is called."""
-        old = self._deployment.entries.get(goal.urn)
-        self._refuse_aliases(goal, old)
-        self._refuse_replace(old, goal)
-        if (answer := self._admission.turned_away(goal, old, "")) is not None:
+        self._refuse_replace(known, goal)
+        if (answer := self._admission.turned_away(goal, known, "")) is not None:
             return answer
+        old = self._deployment.rename(goal, known)
         decision = steps.decide(old, goal, goal.inputs, None, self._replaced(), forced=self._forced(goal, old))
         if old is not None and decision.op is Op.REPLACE:
             answer = self._replacer.replace(goal, old, goal.inputs, decision, "")
@@ -107,14 +106,12 @@ class Executor:
 
     # --- custom resources -------------------------------------------------------------------------------------------
 
-    def _custom(self, goal: Goal) -> Answer:
-        known = self._deployment.entries.get(goal.urn)
-        self._refuse_aliases(goal, known)
+    def _custom(self, goal: Goal, known: Resource | None) -> Answer:
         self._refuse_replace(known, goal)
         provider = self._deployment.providers.of(goal)
         if (answer := self._admission.turned_away(goal, known, provider)) is not None:
             return answer
-        old = self._live(goal, known)
+        old = self._live(goal, self._deployment.rename(goal, known))
         forced = self._forced(goal, old)
         inputs = self._checked(goal, None if forced else old, provider)
         self._deployment.guard()
@@ -195,13 +192,6 @@ class Executor:
             self._applier.fail(step, error, unclear=error.unanswered or old is not None)
 
     # --- refusals ---------------------------------------------------------------------------------------------------
-
-    def _refuse_aliases(self, goal: Goal, known: Resource | None) -> None:
-        """A rename that the state would have to follow; aliases of what never existed, or exists already, are inert."""
-        if known is None:
-            former = next((urn for urn in goal.alias_urns if urn in self._deployment.entries), "")
-            if former:
-                raise NotSupported(f"renaming {former} to {goal.urn} by an alias")
 
     def _refuse_replace(self, old: Resource | None, goal: Goal) -> None:
         """Two kinds of replace that only the real engine makes."""

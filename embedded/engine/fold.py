@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from embedded.engine.aliases import renamed
 from embedded.engine.state import PendingOperation, Resource, Snapshot
 
 if TYPE_CHECKING:
@@ -41,6 +42,16 @@ class Fold:
             del self.slots[old]
         if new is not None and resource is not None:
             self.slots[new] = resource
+
+    def rename(self, old: str, new: str) -> dict[str, tuple[Resource, Resource]]:
+        """Exchange a URN in every entry, references included. Returns what changed: slot -> (before, after)."""
+        changed = {}
+        for slot, resource in self.slots.items():
+            after = renamed(resource, old, new)
+            if after is not resource:
+                changed[slot] = (resource, after)
+        self.slots.update((slot, after) for slot, (_, after) in changed.items())
+        return changed
 
     def clear(self, urn: str | None) -> None:
         """Drop the pending operations of earlier runs: all, or those of one URN."""

@@ -11,10 +11,10 @@ from embedded.engine import plugins, urns
 from embedded.engine.errors import EngineError, NotSupported
 from embedded.engine.props import from_struct
 from embedded.engine.provider_resources import registered
-from embedded.engine.steps import Goal
+from embedded.engine.steps import Alias, Goal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from pulumi.runtime.proto import source_pb2
     from pulumi.runtime.proto.resource_pb2 import RegisterResourceRequest
@@ -68,28 +68,11 @@ class GoalReader:
             custom_timeouts=_timeouts(request),
             hide_diff=tuple(request.hideDiffs),
             source_position=source_text(request.sourcePosition, self._root),
-            alias_urns=tuple(self._aliases(request)),
+            aliases=_aliases(request),
             provider=request.provider or _inherited(request, parent),
             providers={**(parent.providers if parent else {}), **request.providers},
             version=request.version,
         )
-
-    def _aliases(self, request: RegisterResourceRequest) -> Iterator[str]:
-        """The URNs this resource may have had. A spec leaves out what did not change."""
-        yield from request.aliasURNs
-        for alias in request.aliases:
-            if alias.WhichOneof("alias") == "urn":
-                yield alias.urn
-                continue
-            spec = alias.spec
-            parent = "" if spec.noParent else spec.parentUrn or request.parent
-            yield urns.build(
-                spec.stack or self._stack,
-                spec.project or self._project,
-                parent,
-                spec.type or request.type,
-                spec.name or request.name,
-            )
 
 
 def refuse_unsupported(request: RegisterResourceRequest) -> None:
@@ -123,6 +106,17 @@ def _inherited(request: RegisterResourceRequest, parent: Goal | None) -> str:
     if parent is None or not request.custom or urns.is_provider(request.type):
         return ""
     return parent.providers.get(urns.package_of(request.type), "")
+
+
+def _aliases(request: RegisterResourceRequest) -> tuple[Alias, ...]:
+    found = [Alias(urn=urn) for urn in request.aliasURNs]
+    for alias in request.aliases:
+        if alias.WhichOneof("alias") == "urn":
+            found.append(Alias(urn=alias.urn))
+            continue
+        spec = alias.spec
+        found.append(Alias("", spec.name, spec.type, spec.stack, spec.project, spec.parentUrn, no_parent=spec.noParent))
+    return tuple(found)
 
 
 def _retain(request: RegisterResourceRequest, parent: Goal | None) -> bool:

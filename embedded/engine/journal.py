@@ -40,6 +40,7 @@ class Journal:
         journal.write(entry, old=old)                # same, component, alias rename
         journal.write(entry)                         # new, or known and changed in place
         journal.remove(old)                          # discard, component delete
+        journal.rename(old_urn, new_urn)             # an alias matched: the entry and every reference to it
     """
 
     def __init__(
@@ -49,6 +50,8 @@ class Journal:
         self._lock = threading.RLock()
         self._seal = seal
         self._next = 0
+        self._renamed: list[Resource] = []
+        """Entries from before a rename: kept, since they are known by identity."""
         self._fold = Fold(Snapshot(), ())
         self.dirty = False
         """Whether anything was recorded, since the state was saved last, that changes it."""
@@ -108,6 +111,20 @@ class Journal:
         """Take a known entry out of the state."""
         with self._lock:
             self._put({"record": "put"}, None, old)
+
+    def rename(self, old: str, new: str) -> dict[int, Resource]:
+        """Exchange a URN everywhere, in one record. Returns the entries now known, by the identity of those before.
+
+        Whoever still holds an entry from before may hand it over as `old`.
+        """
+        with self._lock:
+            changed = self._fold.rename(old, new)
+            for slot, (before, after) in changed.items():
+                self._slot_of[id(after)] = slot
+                self._renamed.append(before)
+            self.dirty = True
+            self._record({"record": "rename", "old": old, "new": new})
+            return {id(before): after for before, after in changed.values()}
 
     def clear_pending(self, urn: str | None = None) -> None:
         """Drop the pending creates of earlier runs: all, or those of one URN."""

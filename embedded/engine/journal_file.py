@@ -162,6 +162,8 @@ def _apply(fold: Fold, record: dict[str, Any], unseal: Unseal) -> None:
             if record.get("same"):
                 resource = fold.slots[record["old"]]
             fold.put(record.get("new"), resource, record.get("old"))
+        case "rename":
+            fold.rename(record["old"], record["new"])
         case "clear":
             fold.clear(record["urn"])
         case "saved":

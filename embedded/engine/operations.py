@@ -161,7 +161,7 @@ class Operation:
             self._require(patterns)
         if deployment.failed:
             raise Stopped
-        state = self._context.snapshot.resources
+        state = deployment.standing()
         chosen = {entry.urn for entry in deployment.selection.to_read(state)}
         return [entry for entry in deployment.entries.values() if entry.urn in chosen]
 

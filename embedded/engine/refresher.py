@@ -90,9 +90,7 @@ class Refresher:
             if kept is not entry:
                 deployment.doomed[index] = kept
                 deployment.exchange(kept, entry)
-        leaving = [
-            entry.urn for entry in deployment.context.snapshot.resources if not entry.delete and entry.urn in gone
-        ]
+        leaving = [entry.urn for entry in deployment.standing() if not entry.delete and entry.urn in gone]
         for urn in reversed(leaving):
             deployment.forget(deployment.entries.pop(urn))
 

@@ -89,9 +89,7 @@ class Replacer:
     def _clear(self, old: Resource) -> None:
         """Delete an object and those that cannot stay without it, dependents first."""
         deployment = self._deployment
-        order = [
-            deployment.entries[entry.urn] for entry in deployment.context.snapshot.resources if self._stands(entry)
-        ]
+        order = [entry for entry in deployment.standing() if not entry.delete and entry.urn not in deployment.gone]
         along = replacing.dependents(order, old.urn, deployment.claimed, self._asks)
         for entry in along:
             if entry.protect:
@@ -111,9 +109,6 @@ class Replacer:
                 if not deployment.broken.isdisjoint(going):
                     deployment.broken.add(old.urn)
                     raise StepFailed
-
-    def _stands(self, entry: Resource) -> bool:
-        return not entry.delete and entry.urn in self._deployment.entries and entry.urn not in self._deployment.gone
 
     def _asks(self, entry: Resource, inputs: dict[str, Any]) -> bool:
         try:

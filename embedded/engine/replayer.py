@@ -30,13 +30,12 @@ class Replayer:
         """What the state (or Read) knows of the resource."""
         self._deployment.guard()
         try:
-            self._deployment.claim(goal.urn)
+            known = self._deployment.rename(goal, self._deployment.claim(goal))
         except EngineError as error:
             self._deployment.fail()
             self._deployment.reporter.diagnostic("error", str(error), goal.urn)
             raise Stopped from error
         self._deployment.enter(goal)
-        known = self._deployment.entries.get(goal.urn)
         if urns.is_provider(goal.type):
             self._deployment.providers.today[goal.urn] = goal.inputs
         if not goal.custom:

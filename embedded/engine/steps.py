@@ -37,6 +37,19 @@ class Op(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Alias:
+    """A former identity: a whole URN, or what of it was different; what is empty did not change."""
+
+    urn: str = ""
+    name: str = ""
+    type: str = ""
+    stack: str = ""
+    project: str = ""
+    parent: str = ""
+    no_parent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Goal:
     """A resource as the program wants it; inherited options are already filled in."""
 
@@ -60,7 +73,7 @@ class Goal:
     """Seconds by operation: create, update, delete, read."""
     hide_diff: tuple[str, ...] = ()
     source_position: str = ""
-    alias_urns: tuple[str, ...] = ()
+    aliases: tuple[Alias, ...] = ()
     provider: str = ""
     """The reference to an explicit provider; "" means the default one of the package."""
     providers: Mapping[str, str] = field(default_factory=dict)

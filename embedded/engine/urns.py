@@ -15,6 +15,12 @@ def build(stack: str, project: str, parent: str, type_: str, name: str) -> str:
     return f"urn:pulumi:{stack}::{project}::{prefix}{type_}::{name}"
 
 
+def origin(urn: str) -> tuple[str, str]:
+    """The stack and the project of a URN."""
+    stack, project = urn.removeprefix("urn:pulumi:").split("::", 2)[:2]
+    return stack, project
+
+
 def qualified_type(urn: str) -> str:
     """The type with its parents' types before it: `parent$type`."""
     return urn.split("::", 3)[2]

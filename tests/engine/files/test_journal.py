@@ -95,6 +95,11 @@ class Driver:
         elif kind == "add":
             self.known.append(resource(name))
             self.journal.write(self.known[-1])
+        elif kind == "rename" and old is not None and id(old) not in busy and not old.delete:
+            swapped = self.journal.rename(old.urn, old.urn.rsplit("::", 1)[0] + f"::{name}")
+            self.known = [swapped.get(id(entry), entry) for entry in self.known]
+        elif kind == "refer" and old is not None and id(old) not in busy:
+            self._replace(old, dataclasses.replace(old, dependencies=[self.known[0].urn]))
         elif kind == "remove" and old is not None and id(old) not in busy:
             self.journal.remove(old)
             self.known.remove(old)
@@ -123,7 +128,21 @@ class Driver:
             self.known.remove(subject)
 
 
-KINDS = ("create", "update", "delete", "finish", "finish", "fail", "same", "change", "mark", "add", "remove")
+KINDS = (
+    "create",
+    "update",
+    "delete",
+    "finish",
+    "finish",
+    "fail",
+    "same",
+    "change",
+    "mark",
+    "add",
+    "remove",
+    "rename",
+    "refer",
+)
 STEPS = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 50)), min_size=1, max_size=25)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from embedded.engine.errors import NotSupported
 from embedded.engine.state import Resource, Snapshot
-from tests.engine.run.harness import STACK_URN, thing_urn
+from tests.engine.run.harness import thing_urn
 from tests.engine.run.thing import Thing
 
 
@@ -234,13 +234,3 @@ def test_a_state_of_another_plugin_is_refused_before_anything_happens(engine):
     engine.snapshot = Snapshot([Resource("urn:pulumi:dev::proj::aws:s3:Bucket::b", "aws:s3:Bucket", True, "b")])
     with pytest.raises(NotSupported, match="the plugin 'aws', which manages urn:pulumi:dev"):
         engine.run("up", things("a"))
-
-
-def test_a_rename_by_alias_is_refused_only_when_it_matters(engine):
-    opts = pulumi.ResourceOptions(aliases=[pulumi.Alias(name="a")])
-    assert engine.run("up", lambda: Thing("b", opts=opts)).code == 0
-    engine.run("up", things("a"))
-    result = engine.run("up", lambda: Thing("c", opts=opts))
-    assert result.code == 1
-    assert f"renaming {thing_urn('a')} to {thing_urn('c')}" in result.errors()[0]
-    assert STACK_URN in {entry.urn for entry in engine.snapshot.resources}
