@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from automation import adopting, handing_over
 from automation.results import DESTROY, PREVIEW, SYNC, OperationResult
 from automation.running import run
+from program import guard
 from program.config import ALLOW_DELETES_VARIABLE, VERB_VARIABLE
 from providers.errors import HhsyncError
 
@@ -23,7 +26,14 @@ def preview(workspace: Workspace, fabric: str, progress: Progress | None = None)
     Raises:
         HhsyncError: the run could not begin (no such stack, no passphrase).
     """
-    return run(workspace, fabric, PREVIEW, progress, {})
+    result = run(workspace, fabric, PREVIEW, progress, {VERB_VARIABLE: PREVIEW})
+    if result.ok:
+        result = adopting.told(workspace, fabric, result)
+    if not handing_over.needed(result):
+        return result
+    told = handing_over.find(workspace, fabric).told
+    warnings = tuple(line for line in result.warnings if guard.HAND_OVER not in line)
+    return replace(result, hand_over=told, warnings=warnings)
 
 
 def sync(
@@ -36,6 +46,8 @@ def sync(
     """
     extra = {} if allow_deletes is None else {ALLOW_DELETES_VARIABLE: str(allow_deletes)}
     result = run(workspace, fabric, SYNC, progress, extra)
+    if handing_over.needed(result):
+        result = handing_over.sync(workspace, fabric, progress, allow_deletes)
     if not result.ok and not result.interrupted and (result.counts.changed or result.counts.failed):
         _tell_netbox(workspace, fabric, result)
     return result

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from automation.results import DESTROY, PREVIEW, Counts, OperationResult, ResourceChange
+from automation.results import DESTROY, PREVIEW, Counts, HandOver, OperationResult, ResourceChange
 from providers.core.diff import FieldChange, dotted
 from providers.core.normalise import MISSING
 from providers.core.sections import only_attribution
@@ -19,7 +19,7 @@ _SHOWN = 100
 #: The longest value in a line of text; JSON has all of it.
 
 SERVERS = {"cluster": "the cluster", "netbox": "NetBox"}
-_WORDS = ("created", "updated", "attribution", "replaced", "deleted", "unchanged", "failed")
+_WORDS = ("created", "adopted", "updated", "attribution", "replaced", "deleted", "unchanged", "failed")
 
 
 def shown(value: Any) -> str:
@@ -47,13 +47,16 @@ def change_lines(change: ResourceChange) -> Iterable[str]:
     if change.action == "attribution":
         yield f"{change.ref}  attribution only: {attribution_text(moved)}"
         return
-    if change.action in {"create", "delete", "replace"}:
+    if change.action == "adopt":
+        yield f"{change.ref}  adopt" + ("" if change.properties else ", identical")
+    elif change.action in {"create", "delete", "replace"}:
         yield f"{change.ref}  {change.action}"
     elif not change.properties:
         yield f"{change.ref}  {change.action} (no property differs)"
     for one in change.properties:
         if not only_attribution([one]):
-            yield f"{change.ref}  {property_line(one)}"
+            names = change.owned.get(dotted(one.path), ())
+            yield f"{change.ref}  {property_line(one)}" + (f" (owned by {', '.join(names)})" if names else "")
     if moved:
         yield f"{change.ref}  git: {attribution_text(moved)}"
 
@@ -73,11 +76,21 @@ def attribution_text(moved: Sequence[tuple[str, Any, Any]]) -> str:
 def operation_text(result: OperationResult) -> str:
     """What `preview`, `sync` and `destroy` print: each change (preview), then one line of result, or the errors."""
     lines: list[str] = []
+    if result.hand_over is not None:
+        lines.extend(hand_over_lines(result.hand_over, result.verb))
     if result.verb == PREVIEW:
         for change in (*result.changes, *result.fabric_changes):
             lines.extend(change_lines(change))
     lines.append(result_line(result))
     return "\n".join(lines)
+
+
+def hand_over_lines(detour: HandOver, verb: str) -> Iterable[str]:
+    """Why something is deleted before anything is created, what, and what had to be put back."""
+    yield from (f"hand-over: {reason}" for reason in detour.because)
+    yield f"  first {'to delete' if verb == PREVIEW else 'deleted'}: {', '.join(detour.first)}"
+    if detour.put_back:
+        yield f"  refused, and put back: {', '.join(detour.put_back)}"
 
 
 def result_line(result: OperationResult) -> str:
@@ -111,6 +124,7 @@ def crs(count: int) -> str:
 
 _WOULD = {
     "created": "to create",
+    "adopted": "to adopt",
     "updated": "to update",
     "attribution": "with a new attribution",
     "replaced": "to replace",

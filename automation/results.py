@@ -12,7 +12,7 @@ from providers.core.diff import FieldChange, dotted
 from providers.core.normalise import MISSING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 #: The verbs of an engine run.
 PREVIEW, SYNC, DESTROY = "preview", "sync", "destroy"
@@ -25,27 +25,34 @@ EXIT_DONE, EXIT_ERROR, EXIT_CHANGES, EXIT_INTERRUPTED = 0, 1, 2, 130
 
 @dataclass(frozen=True, slots=True)
 class ResourceChange:
-    """One resource that changes: `action` is create, update, attribution, replace or delete.
+    """One resource that changes: `action` is create, adopt, update, attribution, replace or delete.
 
-    `attribution` is an update of nothing but where Git says the CR comes from. `properties` go from what is now to what
-    will be (or was made) of it; empty for create and delete.
+    `adopt` is a create of what the cluster had already; its properties are those that it changes. `attribution` is an update
+    of nothing but where Git says the CR comes from. `properties` go from what is now to what will be (or was made) of it;
+    empty for create and delete.
     """
 
     ref: str
     action: str
     properties: tuple[FieldChange, ...] = ()
+    owned: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        """`{"ref", "action", "properties": [{"path", "old"?, "new"?}]}`; an absent side has no key."""
+        """`{"ref", "action", "properties": [{"path", "old"?, "new"?, "owned_by"?}]}`; an absent side has no key.
+
+        `owned_by` are the other field managers that own a property which adopting would change.
+        """
         return {
             "ref": self.ref,
             "action": self.action,
-            "properties": [_property(change) for change in self.properties],
+            "properties": [_property(change, self.owned) for change in self.properties],
         }
 
 
-def _property(change: FieldChange) -> dict[str, Any]:
+def _property(change: FieldChange, owned: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
     result: dict[str, Any] = {"path": dotted(change.path)}
+    if result["path"] in owned:
+        result["owned_by"] = list(owned[result["path"]])
     if change.old is not MISSING:
         result["old"] = change.old
     if change.new is not MISSING:
@@ -64,11 +71,12 @@ class Counts:
     deleted: int = 0
     unchanged: int = 0
     failed: int = 0
+    adopted: int = 0
 
     @property
     def changed(self) -> int:
         """How many CRs were written."""
-        return self.created + self.updated + self.attribution + self.replaced + self.deleted
+        return self.created + self.adopted + self.updated + self.attribution + self.replaced + self.deleted
 
     @property
     def total(self) -> int:
@@ -76,9 +84,10 @@ class Counts:
         return self.changed + self.unchanged + self.failed
 
     def to_json(self) -> dict[str, int]:
-        """The seven counts by name."""
+        """The eight counts by name."""
         return {
             "created": self.created,
+            "adopted": self.adopted,
             "updated": self.updated,
             "attribution": self.attribution,
             "replaced": self.replaced,
@@ -101,10 +110,23 @@ class EngineInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class HandOver:
+    """A sync's detour: the CRs deleted before anything else, why, and those that had to be put back."""
+
+    first: tuple[str, ...] = ()
+    because: tuple[str, ...] = ()
+    put_back: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """`{"deleted_first", "because", "put_back"}`, each a list of texts."""
+        return {"deleted_first": list(self.first), "because": list(self.because), "put_back": list(self.put_back)}
+
+
+@dataclass(frozen=True, slots=True)
 class OperationResult:
     """One preview, sync or destroy. `fabric_changes` are those of the fabric's own record and the stack's components.
 
-    `failed` are the CRs that a server refused, by name.
+    `failed` are the CRs that a server refused, by name; `hand_over` is a detour that was (or would be) taken.
     """
 
     verb: str
@@ -118,6 +140,7 @@ class OperationResult:
     duration_s: float = 0.0
     engine: EngineInfo = field(default_factory=lambda: EngineInfo("none", ""))
     interrupted: bool = False
+    hand_over: HandOver | None = None
 
     @property
     def ok(self) -> bool:
@@ -150,6 +173,7 @@ class OperationResult:
             "counts": self.counts.to_json(),
             "changes": [change.to_json() for change in self.changes],
             "fabric_changes": [change.to_json() for change in self.fabric_changes],
+            **({"hand_over": self.hand_over.to_json()} if self.hand_over else {}),
             "errors": list(self.errors),
             "warnings": list(self.warnings),
         }

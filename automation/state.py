@@ -21,11 +21,15 @@ _FABRIC = ("FabricIdentity", "FabricResult")
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """`crs` are outputs by CR, `urns` the resources' names in the state; `fabric` the record's fields, None before a sync."""
+    """`crs` are outputs by CR, `urns` the resources' names in the state; `fabric` the record's fields, None before a sync.
+
+    `result_urn` is the fabric's result, which depends on every CR, or "".
+    """
 
     crs: Mapping[ObjectRef, Mapping[str, Any]] = field(default_factory=dict)
     urns: Mapping[ObjectRef, str] = field(default_factory=dict)
     fabric: Mapping[str, Any] | None = None
+    result_urn: str = ""
 
 
 def read(workspace: Workspace, fabric: str) -> Recorded:
@@ -45,6 +49,7 @@ def recorded(resources: Iterable[Mapping[str, Any]]) -> Recorded:
     crs: dict[ObjectRef, Mapping[str, Any]] = {}
     urns: dict[ObjectRef, str] = {}
     fabric: dict[str, Any] | None = None
+    result_urn = ""
     for resource in resources:
         kind, outputs = kind_of(resource["type"]), resource.get("outputs")
         if resource.get("delete") or not outputs:
@@ -55,4 +60,5 @@ def recorded(resources: Iterable[Mapping[str, Any]]) -> Recorded:
             crs[ref], urns[ref] = restored, str(resource["urn"])
         elif kind in _FABRIC:
             fabric = {**(fabric or {}), **(outputs.get("record") or {})}
-    return Recorded(crs, urns, fabric)
+            result_urn = str(resource["urn"]) if kind == "FabricResult" else result_urn
+    return Recorded(crs, urns, fabric, result_urn)

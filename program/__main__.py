@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pulumi
 
-from program import config, declare, guard, load
+from program import config, declare, guard, load, outside, put_back
 from providers.errors import HhsyncError, ValidationFailed
+from providers.targets.cluster import Cluster
 
 
 def main() -> None:
@@ -14,8 +15,13 @@ def main() -> None:
     if fabric.destroying:
         declare.declare_identity(fabric)
         return
-    loaded = load.load_desired(fabric.git, config.cache_folder())
+    elsewhere = outside.on_cluster(lambda: Cluster(fabric.cluster), fabric.fabric)
+    loaded = load.load_desired(fabric.git, config.cache_folder(), elsewhere)
     pulumi.log.info(loaded.summary)
+    if fabric.put_back:
+        returning = loaded.desired.including(put_back.read(fabric.put_back))
+        declare.declare(fabric, returning, loaded.last_folder_commit)
+        return
     plan = guard.check(fabric, loaded.desired, preview=pulumi.runtime.is_dry_run())
     declare.declare(fabric, loaded.desired.ordered(plan.order), loaded.last_folder_commit)
 

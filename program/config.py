@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
-from providers.settings import ClusterSettings, GitSettings, NetBoxSettings, allowed_deletes, config_of
+from program.put_back import PUT_BACK_VARIABLE
+from providers.settings import ClusterSettings, GitSettings, NetBoxSettings, allowed_deletes, config_of, flag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 VERB_VARIABLE = "HHSYNC_VERB"
-#: Set to "destroy" by `hhsync destroy`, whose program must not need Git.
+#: Set to "destroy" by `hhsync destroy`, whose program must not need Git, and to "preview" by `hhsync preview`, which tells
+#: by itself what would be adopted.
 
 ALLOW_DELETES_VARIABLE = "HHSYNC_ALLOW_DELETES"
 #: Set by `hhsync sync --allow-deletes N`, for one run; it goes before stack config.
@@ -31,9 +33,12 @@ class FabricConfig:
     netbox: NetBoxSettings
     allow_deletes: int | None
     destroying: bool
+    put_back: Path | None = None
+    take_over: bool = False
+    verb: str = ""
 
 
-def parse(config: Mapping[str, str], fabric: str, verb: str = "") -> FabricConfig:
+def parse(config: Mapping[str, str], fabric: str, verb: str = "", put_back: str = "") -> FabricConfig:
     """The config of a fabric from flat values (keys without namespace).
 
     Raises:
@@ -46,6 +51,9 @@ def parse(config: Mapping[str, str], fabric: str, verb: str = "") -> FabricConfi
         netbox=NetBoxSettings.from_config(config),
         allow_deletes=allowed_deletes(config),
         destroying=verb == "destroy",
+        put_back=Path(put_back) if put_back else None,
+        take_over=flag(config, "takeOver"),
+        verb=verb,
     )
 
 
@@ -55,7 +63,7 @@ def load() -> FabricConfig:
     allowed = os.environ.get(ALLOW_DELETES_VARIABLE)
     if allowed:
         flat["allowDeletes"] = allowed
-    return parse(flat, pulumi.get_stack(), os.environ.get(VERB_VARIABLE, ""))
+    return parse(flat, pulumi.get_stack(), os.environ.get(VERB_VARIABLE, ""), os.environ.get(PUT_BACK_VARIABLE, ""))
 
 
 def cache_folder() -> Path:
