@@ -82,7 +82,9 @@ def wiring(racks: list[Rack]) -> Iterator[CR]:
     for row in dict.fromkeys(rack.row for rack in racks):
         yield CR("namespaces.yaml", "VLANNamespace", row, {"ranges": [{"from": FIRST_VLAN, "to": LAST_VLAN}]})
     for index, spine in enumerate(SPINES):
-        yield CR("wiring/spines.yaml", "Switch", spine, _switch(index, "spine", SPINE_ASN))
+        # a switch without any is in the VLAN namespace "default", which is not here
+        spec = _switch(index, "spine", SPINE_ASN) | {"vlanNamespaces": [racks[0].row]}
+        yield CR("wiring/spines.yaml", "Switch", spine, spec)
     for rack in racks:
         yield from _rack(rack, 2 * len(racks))
     for index, external in enumerate(EXTERNALS):

@@ -57,6 +57,11 @@ class Prefix:
         """The same network without host bits."""
         return Prefix(self.first, self.bits)
 
+    @property
+    def span(self) -> tuple[int, int, int]:
+        """Version, first and last address as numbers."""
+        return self.version, self.first.number, self.last.number
+
     def contains(self, address: Address) -> bool:
         """Whether the address is in the network."""
         return address.version == self.version and self.first.number <= address.number <= self.last.number
@@ -93,6 +98,13 @@ def prefix(text: str) -> Prefix | None:
     if (len(bits) > 1 and bits[0] == "0") or int(bits) > (32 if found.version == 4 else 128):
         return None
     return Prefix(found, int(bits))
+
+
+@lru_cache(maxsize=65536)
+def span(text: str) -> tuple[int, int, int] | None:
+    """Version, first and last address of ADDRESS/BITS as numbers; None when it is none."""
+    found = prefix(text)
+    return None if found is None else found.span
 
 
 def prefixes(texts: Iterable[str], where: str = "") -> list[Prefix]:

@@ -14,6 +14,7 @@ from providers.core.identity import FABRIC_LABEL, KINDS, ObjectRef
 from providers.settings import ClusterSettings, NetBoxSettings
 from providers.targets.cluster import Cluster
 from providers.targets.netbox import NetBox
+from tests.conftest import HEDGEHOG
 
 CLONE = Path(__file__).resolve().parents[2]
 PASSPHRASE = "correct-horse-e2e"  # a canary: no output may show it
@@ -54,7 +55,7 @@ spec:
 class Project:
     """One fabric on the session's servers. Every name is its own, so that tests share the servers and nothing else."""
 
-    def __init__(self, folder: Path, services: Any, cluster: str = "fabric-1") -> None:
+    def __init__(self, folder: Path, services: Any, cluster: str = HEDGEHOG) -> None:
         self.folder, self.services = folder, services
         self.access = services.fabric(cluster)
         self.fabric = f"e-{uuid.uuid4().hex[:7]}"  # VPC and namespace names made of it stay within 11 characters
@@ -154,6 +155,16 @@ class Project:
         """Entries in NetBox's change log: NetBox's own count of writes."""
         answer = self.netbox._api.get("/api/core/object-changes/?limit=1", about="count the change log").body
         return int(answer["count"])
+
+    def by_another(self, manager: str, obj: dict[str, Any]) -> dict[str, Any]:
+        """Another field manager creates an object, or (where it has a resourceVersion) replaces it."""
+        kind, metadata = KINDS[obj["kind"]], obj["metadata"]
+        path = f"/apis/{kind.api_version}/namespaces/default/{kind.plural}"
+        method, end = ("PUT", f"/{metadata['name']}") if "resourceVersion" in metadata else ("POST", "")
+        target = self.cluster._api.target()
+        answer = target.call(method, path + end, params={"fieldManager": manager}, body=obj, about="edit by hand")
+        made: dict[str, Any] = answer.body
+        return made
 
     def edit_vlan(self, name: str, vlan: int) -> None:
         """Another client changes one field in the cluster."""

@@ -18,6 +18,7 @@ from providers.settings import GitSettings
 from sample.generate import LARGEST, SMALLEST, generate
 from tests.sample.rules import faults
 from tests.sample.state_entry import entry
+from tests.webhooks.recorded import Fabric, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,6 +74,14 @@ def test_it_has_all_kinds_and_enough_crs(samples: dict[str, DesiredState], name:
 @pytest.mark.parametrize("name", ["fabric-1", "fabric-2", "generated"])
 def test_every_reference_is_to_a_cr_of_the_same_fabric(samples: dict[str, DesiredState], name: str) -> None:
     assert samples[name].warnings == ()
+
+
+@pytest.mark.parametrize("name", ["fabric-1", "fabric-2", "generated"])
+def test_hedgehogs_webhooks_take_it_in_the_order_of_its_references(samples: dict[str, DesiredState], name: str) -> None:
+    fabric = Fabric()
+    for document in in_order(_documents(samples[name])):
+        code, message, _ = fabric.write(document)
+        assert code == 200, f"{document['kind']}/{document['metadata']['name']}: {message}"
 
 
 @pytest.mark.parametrize("name", ["fabric-1", "fabric-2", "generated"])

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -20,6 +20,11 @@ from embedded.webhooks.admission import mutate, mutated, validate
 from embedded.webhooks.rules.kind import World
 from embedded.webhooks.settings import Settings
 from embedded.webhooks.subject import Memory
+from providers.core.identity import ObjectRef
+from providers.core.references import references
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 CASES = Path(__file__).parent / "cases"
 VPC_KINDS = {
@@ -86,6 +91,22 @@ def expected(case: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
     metadata |= {key: _spelled(stored[key]) for key in ("labels", "annotations") if key in stored}
     made = {"apiVersion": sent["apiVersion"], "kind": sent["kind"], "metadata": metadata}
     return made | ({"spec": stored["spec"]} if "spec" in stored else {})
+
+
+def in_order(documents: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Manifests of one fabric, each after what it refers to."""
+    by_ref = {ObjectRef(one["kind"], "default", one["metadata"]["name"]): one for one in documents}
+    ordered: dict[ObjectRef, dict[str, Any]] = {}
+
+    def visit(ref: ObjectRef) -> None:
+        if ref in by_ref and ref not in ordered:
+            for other in references(ref.kind, by_ref[ref].get("spec") or {}):
+                visit(other.ref)
+            ordered[ref] = by_ref[ref]
+
+    for ref in by_ref:
+        visit(ref)
+    return list(ordered.values())
 
 
 @dataclass(slots=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from embedded.webhooks.labels import IPV4_NAMESPACE, VLAN_NAMESPACE
-from embedded.webhooks.networks import prefix
+from embedded.webhooks.networks import prefix, span
 from embedded.webhooks.rules.vlan_namespaces import contains
 from embedded.webhooks.subject import Refused
 
@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 def check_neighbours(vpc: Subject, networks: Mapping[str, Prefix], world: World) -> None:
     """Check a VPC against its namespaces, the VPCs that its DHCP relays are in, and all other VPCs."""
     _check_namespaces(vpc, networks, world)
+    spans = [(*network.span, network) for network in networks.values()]
     for other in _others(vpc, IPV4_NAMESPACE, "ipv4Namespace", world):
-        _refuse_shared_network(networks, other)
-    own = {(subnet["vlan"], subnet["hostBGP"]) for subnet in vpc.spec["subnets"].values()}
+        _refuse_shared_network(spans, other)
+    own: dict[int, set[bool]] = {}
+    for subnet in vpc.spec["subnets"].values():
+        own.setdefault(subnet["vlan"], set()).add(subnet["hostBGP"])
     for other in _others(vpc, VLAN_NAMESPACE, "vlanNamespace", world):
         _refuse_shared_vlan(own, other)
 
@@ -53,20 +56,22 @@ def _others(vpc: Subject, label: str, field: str, world: World) -> Iterator[Subj
             yield other
 
 
-def _refuse_shared_network(networks: Mapping[str, Prefix], other: Subject) -> None:
+def _refuse_shared_network(spans: list[tuple[int, int, int, Prefix]], other: Subject) -> None:
     for subnet in (other.spec["subnets"] or {}).values():
-        theirs = prefix(subnet["subnet"])
+        text = subnet["subnet"]
+        theirs = span(text)
         if theirs is None:
-            raise Refused(f"failed to parse subnet {subnet['subnet']}")
-        for ours in networks.values():
-            if ours.overlaps(theirs):
-                raise Refused(f"subnet {ours} overlaps with subnet {theirs} of VPC {other.name}")
+            raise Refused(f"failed to parse subnet {text}")
+        version, first, last = theirs
+        # every VPC is compared with every other: methods would cost most of the time that a write takes
+        for own_version, own_first, own_last, ours in spans:
+            if version == own_version and first <= own_last and own_first <= last:
+                raise Refused(f"subnet {ours} overlaps with subnet {text} of VPC {other.name}")
 
 
-def _refuse_shared_vlan(own: set[tuple[int, bool]], other: Subject) -> None:
+def _refuse_shared_vlan(own: Mapping[int, set[bool]], other: Subject) -> None:
     """Several host BGP subnets may be without a VLAN."""
     for subnet in (other.spec["subnets"] or {}).values():
-        theirs: Any = subnet["vlan"]
-        for vlan, host_bgp in own:
-            if vlan == theirs and not (vlan == 0 and (host_bgp or subnet["hostBGP"])):
-                raise Refused(f"vlan {vlan} is already used by other VPC")
+        vlan = subnet["vlan"]
+        if vlan in own and not (vlan == 0 and (subnet["hostBGP"] or own[vlan] == {True})):
+            raise Refused(f"vlan {vlan} is already used by other VPC")
