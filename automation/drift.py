@@ -19,7 +19,7 @@ from automation.state import Recorded
 from automation.state import read as read_state
 from program import load
 from program.config import cache_folder
-from providers import writing
+from providers import adopting, writing
 from providers.core import drift as core
 from providers.core import fabric_record, sections
 from providers.core.identity import FABRIC_LABEL, KINDS, Kind, ObjectRef
@@ -46,13 +46,14 @@ Seen = dict[ObjectRef, Any]
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The three sides of a fabric, joined by CR. `seconds` is what gathering took."""
+    """The three sides of a fabric, joined by CR. `own` are the fields of the fabric's own record, `record` what they mean."""
 
     session: Session
     loaded: Loaded
     state: Recorded
     facts: tuple[core.Facts, ...]
     record: core.FabricRecord | None
+    own: Mapping[str, Any] | core.Unread | None
     seconds: float
 
     def report(self) -> core.DriftReport:
@@ -113,7 +114,7 @@ def gather(workspace: Workspace, fabric: str, progress: Progress | None = None) 
         facts = list(pool.map(partial(_completed, session), facts))
     wish = {"git_repository": git.url, "git_branch": git.branch, "git_path": git.path}
     record = fabric_record.classify(recorded.fabric, wish, own)
-    return Gathered(session, loaded, recorded, tuple(facts), record, time.monotonic() - started)
+    return Gathered(session, loaded, recorded, tuple(facts), record, own, time.monotonic() - started)
 
 
 def _own_record(session: Session) -> Mapping[str, Any] | core.Unread | None:
@@ -199,9 +200,11 @@ def _facts(
 
 
 def _completed(session: Session, facts: core.Facts) -> core.Facts:
-    """With the record that somebody moved to another fabric, and with a dry run's answer where the object differs."""
+    """With what a server must be asked: the record that somebody moved to another fabric, a dry run's answer where the object
+    differs, and what adopting an object would change.
+    """
     if facts.outputs is None:
-        return facts
+        return _adopted(session, facts)
     try:
         if facts.record is None:
             moved = session.records.get(facts.ref)
@@ -210,3 +213,12 @@ def _completed(session: Session, facts: core.Facts) -> core.Facts:
     except TargetError as error:
         return replace(facts, live=core.Unread(str(error)))
     return replace(facts, reference=reference, note=note)
+
+
+def _adopted(session: Session, facts: core.Facts) -> core.Facts:
+    if facts.desired is None or facts.live is None or isinstance(facts.live, core.Unread):
+        return facts
+    try:
+        return replace(facts, adoption=adopting.of(session.cluster, facts.ref, facts.desired["cluster"], facts.live))
+    except TargetError as error:
+        return replace(facts, live=core.Unread(str(error)))

@@ -31,6 +31,7 @@ _HIDDEN = frozenset({"__provider", "receipt", "receipts"})
 _ACTIONS = {"create": "create", "update": "update", "delete": "delete", "create-replacement": "replace", "same": "same"}
 _COUNTED = {
     "create": "created",
+    "adopt": "adopted",
     "update": "updated",
     "attribution": "attribution",
     "replace": "replaced",
@@ -104,6 +105,8 @@ class Collected:
         change = ResourceChange(name_of(urn), action, _properties(metadata) if action in {"update", "replace"} else ())
         if action == "update" and only_attribution(list(change.properties)) and change.properties:
             change = ResourceChange(change.ref, "attribution", change.properties)
+        if action == "create" and ((metadata.new and metadata.new.outputs) or {}).get("adopted"):
+            change = ResourceChange(change.ref, "adopt")
         if kind in KINDS:
             self._count(urn, change.action)
             if action != "same":

@@ -6,7 +6,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from automation import adopting, handing_over
+from automation import adopting, handing_over, preflight
 from automation.results import DESTROY, PREVIEW, SYNC, OperationResult
 from automation.running import run
 from program import guard
@@ -14,43 +14,58 @@ from program.config import ALLOW_DELETES_VARIABLE, VERB_VARIABLE
 from providers.errors import HhsyncError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from automation.progress import Progress
     from automation.workspace import Workspace
 
 log = logging.getLogger("hhsync.operations")
 
 
-def preview(workspace: Workspace, fabric: str, progress: Progress | None = None) -> OperationResult:
-    """What a sync would change; nothing is written anywhere.
+def preview(
+    workspace: Workspace, fabric: str, progress: Progress | None = None, allow_deletes: int | None = None
+) -> OperationResult:
+    """What a sync would change; nothing is written anywhere. `allow_deletes` is what the sync would get.
 
     Raises:
         HhsyncError: the run could not begin (no such stack, no passphrase).
     """
-    result = run(workspace, fabric, PREVIEW, progress, {VERB_VARIABLE: PREVIEW})
+    result = run(workspace, fabric, PREVIEW, progress, {VERB_VARIABLE: PREVIEW, **_allowing(allow_deletes)})
     if result.ok:
         result = adopting.told(workspace, fabric, result)
-    if not handing_over.needed(result):
-        return result
-    told = handing_over.find(workspace, fabric).told
-    warnings = tuple(line for line in result.warnings if guard.HAND_OVER not in line)
-    return replace(result, hand_over=told, warnings=warnings)
+    if handing_over.needed(result):
+        detour = handing_over.find(workspace, fabric).told
+        warnings = tuple(line for line in result.warnings if guard.HAND_OVER not in line)
+        result = replace(result, hand_over=detour, warnings=warnings)
+    return preflight.told(workspace, fabric, result) if result.ok else result
 
 
 def sync(
-    workspace: Workspace, fabric: str, progress: Progress | None = None, allow_deletes: int | None = None
+    workspace: Workspace,
+    fabric: str,
+    progress: Progress | None = None,
+    allow_deletes: int | None = None,
+    *,
+    environment: Mapping[str, str] | None = None,
 ) -> OperationResult:
     """Make the cluster and NetBox match Git. `allow_deletes` lets that many managed CRs go whatever the prune rule says.
+
+    `environment` is for the program and the providers of this run.
 
     Raises:
         HhsyncError: the run could not begin (no such stack, no passphrase, another run holds the stack).
     """
-    extra = {} if allow_deletes is None else {ALLOW_DELETES_VARIABLE: str(allow_deletes)}
+    extra = {**_allowing(allow_deletes), **(environment or {})}
     result = run(workspace, fabric, SYNC, progress, extra)
     if handing_over.needed(result):
         result = handing_over.sync(workspace, fabric, progress, allow_deletes)
     if not result.ok and not result.interrupted and (result.counts.changed or result.counts.failed):
         _tell_netbox(workspace, fabric, result)
     return result
+
+
+def _allowing(deletes: int | None) -> dict[str, str]:
+    return {} if deletes is None else {ALLOW_DELETES_VARIABLE: str(deletes)}
 
 
 def destroy(workspace: Workspace, fabric: str, progress: Progress | None = None) -> OperationResult:

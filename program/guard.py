@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from providers.core import handover
+from program import bootstrap
+from providers import adopting
+from providers.core import handover, sections
+from providers.core.adoption import refusal, unmanaged
 from providers.core.identity import FABRIC_LABEL, KINDS
 from providers.core.policy import check_prune
-from providers.errors import HandOverNeeded
-from providers.targets.cluster import Cluster
+from providers.errors import HandOverNeeded, UnsafeChange
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from program.config import FabricConfig
     from program.desired import DesiredState
     from providers.core.identity import Kind, ObjectRef
+    from providers.targets.cluster import Cluster
 
 HAND_OVER = "this commit hands something over"
 #: How the line of a HandOverNeeded begins; `hhsync sync` knows it by that.
@@ -29,15 +32,48 @@ HAND_OVER = "this commit hands something over"
 _NAMED = 5
 
 
-def managed_objects(cluster: Cluster, fabric: str) -> dict[ObjectRef, Mapping[str, Any]]:
-    """The specs of the objects of the 12 kinds that carry this fabric's label: one LIST per kind, side by side."""
+def objects(
+    cluster: Cluster, fabric: str, desired: Collection[ObjectRef]
+) -> tuple[dict[ObjectRef, Mapping[str, Any]], dict[ObjectRef, Mapping[str, Any]]]:
+    """The specs of the objects of the 12 kinds that carry this fabric's label, and the objects without any fabric's label
+    that Git names: one LIST per kind, side by side.
+    """
 
-    def listed(kind: Kind) -> dict[ObjectRef, Mapping[str, Any]]:
-        found = cluster.list(kind, label_selector=f"{FABRIC_LABEL}={fabric}")
-        return {ref: obj.get("spec") or {} for ref, obj in found.items()}
+    def listed(kind: Kind) -> tuple[dict[ObjectRef, Mapping[str, Any]], dict[ObjectRef, Mapping[str, Any]]]:
+        found = cluster.list(kind)
+        managed = {ref: obj.get("spec") or {} for ref, obj in found.items() if _label(obj) == fabric}
+        return managed, {ref: obj for ref, obj in found.items() if ref in desired and unmanaged(obj)}
 
     with ThreadPoolExecutor(max_workers=len(KINDS)) as pool:
-        return {ref: spec for specs in pool.map(listed, KINDS.values()) for ref, spec in specs.items()}
+        answers = list(pool.map(listed, KINDS.values()))
+    managed = {ref: spec for one, _ in answers for ref, spec in one.items()}
+    return managed, {ref: obj for _, one in answers for ref, obj in one.items()}
+
+
+def managed_objects(cluster: Cluster, fabric: str) -> dict[ObjectRef, Mapping[str, Any]]:
+    """The specs of the objects that carry this fabric's label."""
+    return objects(cluster, fabric, ())[0]
+
+
+def _label(obj: Mapping[str, Any]) -> str | None:
+    return (obj["metadata"].get("labels") or {}).get(FABRIC_LABEL)
+
+
+def check_adoption(
+    cluster: Cluster, config: FabricConfig, desired: DesiredState, found: Mapping[ObjectRef, Mapping[str, Any]]
+) -> None:
+    """Refuse to change what other field managers own in objects that would be adopted, unless the stack says to.
+
+    Raises:
+        UnsafeChange: with the properties, their managers, and how to allow it.
+        TargetError: the cluster does not answer.
+    """
+    if config.take_over or not found:
+        return
+    wishes = {ref: sections.inputs_for(config.fabric, desired.manifests[ref])["cluster"] for ref in found}
+    refused = refusal(adopting.of_all(cluster, wishes, found))
+    if refused:
+        raise UnsafeChange(refused)
 
 
 def check(config: FabricConfig, desired: DesiredState, *, preview: bool) -> handover.Plan:
@@ -46,11 +82,15 @@ def check(config: FabricConfig, desired: DesiredState, *, preview: bool) -> hand
     A preview is only warned of a hand-over, so that it shows the changes.
 
     Raises:
-        UnsafeChange: the prune rule does not let so many CRs go, or (HandOverNeeded) Pulumi's order cannot do it.
+        UnsafeChange: the prune rule does not let so many CRs go, others own what would be changed,
+            or (HandOverNeeded) Pulumi's order cannot do it.
         TargetError: the cluster cannot be read, so nothing can be said.
     """
-    managed = managed_objects(Cluster(config.cluster), config.fabric)
+    cluster = bootstrap.cluster_of(config)
+    managed, unlabelled = objects(cluster, config.fabric, desired.manifests.keys())
     check_prune(managed, desired.manifests, config.allow_deletes)
+    if config.verb != "preview":  # which shows every adoption, and says itself that a sync would be refused
+        check_adoption(cluster, config, desired, unlabelled)
     plan = handover.plan({ref: one.spec for ref, one in desired.manifests.items()}, managed, desired.references)
     if plan.detour:
         needed = hand_over_needed(plan, config.fabric)

@@ -10,6 +10,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
+from providers import planned
 from providers.settings import ClusterSettings, NetBoxSettings
 from providers.targets.cluster import Cluster
 from providers.targets.cluster_snapshot import ClusterSnapshot
@@ -30,6 +31,7 @@ class Session:
         self.netbox = NetBox(NetBoxSettings.from_config(config))
         self.live = ClusterSnapshot(self.cluster)
         self.records = NetBoxSnapshot(self.netbox, fabric)
+        self.planned = planned.from_environment(fabric)
         self._types_lock = threading.Lock()
         self._types_ready = False
 

@@ -44,6 +44,11 @@ KEYS = (
     "clusterCaFile",
     "clusterInsecure",
     "allowDeletes",
+    "takeOver",
+    "recordOrphans",
+    "clusterBootstrap",
+    "bootstrapNamespace",
+    "hooksAfterSync",
 )
 SECRET_KEYS = ("gitToken", "gitProxyPassword", "gitSshKey", "netboxToken", "clusterToken")
 
@@ -68,7 +73,12 @@ def allowed_deletes(config: Mapping[str, str]) -> int | None:
     return int(text)
 
 
-def _flag(config: Mapping[str, str], key: str) -> bool:
+def flag(config: Mapping[str, str], key: str) -> bool:
+    """A value that is true or false; false where it is not set.
+
+    Raises:
+        ConfigError: it is neither.
+    """
     text = config.get(key, "false").strip().lower()
     if text not in {"true", "false"}:
         raise ConfigError(f'stack config {NAMESPACE}:{key} must be true or false, not "{text}"')
@@ -192,7 +202,7 @@ class ClusterSettings:
         """
         kubeconfig = config.get("kubeconfig", "").strip() or None
         url = config.get("clusterUrl", "").strip() or None
-        in_cluster = _flag(config, "inCluster")
+        in_cluster = flag(config, "inCluster")
         ways = [bool(kubeconfig), bool(url), in_cluster].count(True)
         if ways != 1:
             found = "none is set" if ways == 0 else "more than one is set"
@@ -207,7 +217,7 @@ class ClusterSettings:
             url=url,
             token=config.get("clusterToken") or None,
             ca_file=config.get("clusterCaFile", "").strip() or None,
-            insecure=_flag(config, "clusterInsecure"),
+            insecure=flag(config, "clusterInsecure"),
         )
 
 
@@ -231,5 +241,5 @@ class NetBoxSettings:
             url=_required(config, "netboxUrl").rstrip("/"),
             token=_required(config, "netboxToken"),
             ca_file=config.get("netboxCaFile", "").strip() or None,
-            insecure=_flag(config, "netboxInsecure"),
+            insecure=flag(config, "netboxInsecure"),
         )

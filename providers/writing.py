@@ -18,6 +18,7 @@ from providers.errors import Conflict, Forbidden, Rejected, ServerFailure
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from providers.core.identity import ObjectRef
     from providers.session import Session
     from providers.targets.netbox import Record
 
@@ -62,12 +63,14 @@ def write(session: Session, wish: sections.Inputs, before: Outputs) -> Outputs:
     """Make both servers match `wish`; `before` are the outputs of our last write, {} at the first.
 
     Returns the new outputs: the sections, `applied`, uid, generation, NetBox id and URL, and a receipt that changes with
-    every write that a server accepted.
+    every write that a server accepted; `adopted` where the object was there at our first write.
 
     Raises:
         Conflict: another fabric owns the object, or somebody else wrote at the same moment.
         TargetError: a server refused or could not be reached.
     """
+    _as_planned(session, sections.ref_of(wish))
+    adopted = not before and session.live.get(sections.ref_of(wish)) is not None
     live, wrote_cluster = _write_cluster(session, wish, before)
     record, wrote_netbox = _write_netbox(session, wish, live)
     wrote = wrote_cluster or wrote_netbox
@@ -83,7 +86,19 @@ def write(session: Session, wish: sections.Inputs, before: Outputs) -> Outputs:
         "netbox_id": record.id,
         "netbox_url": record.url,
         "receipt": uuid.uuid4().hex[:12] if wrote or not before else before.get("receipt", ""),
+        **({"adopted": True} if adopted else {}),
     }
+
+
+def _as_planned(session: Session, ref: ObjectRef) -> None:
+    """Refuse a write that a plan does not foresee.
+
+    Raises:
+        UnsafeChange: this run follows a plan, and the CR is not as the plan has it.
+    """
+    if session.planned is not None:
+        record = session.records.get(ref)
+        session.planned.check(ref, session.live.get(ref), None if record is None else record.fields)
 
 
 def _write_cluster(session: Session, wish: sections.Inputs, before: Outputs) -> tuple[Mapping[str, Any], bool]:
@@ -179,6 +194,7 @@ def remove(session: Session, outputs: Outputs) -> None:
         Conflict: the object carries another label or uid; it is not deleted.
     """
     ref, fabric = sections.ref_of(outputs), sections.fabric_of(outputs)
+    _as_planned(session, ref)
     live = session.live.get(ref)
     if live is not None:
         owner = (live["metadata"].get("labels") or {}).get(FABRIC_LABEL)

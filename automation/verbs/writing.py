@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,11 +15,27 @@ group = typer.Typer()
 
 @group.command()
 @verb
-def preview(out: Terminal, fabric: Fabric) -> None:
+def preview(
+    out: Terminal,
+    fabric: Fabric,
+    plan: Annotated[
+        Path | None,
+        typer.Option("--plan", metavar="FILE", help="Write what would be done there, for sync --plan FILE."),
+    ] = None,
+    allow_deletes: Annotated[
+        int | None, typer.Option("--allow-deletes", min=0, metavar="N", help="As the sync would get it.")
+    ] = None,
+) -> None:
     """Show what a sync would change, property by property. Changes nothing. Exit 2 when there are changes."""
     from automation import operations, report
 
-    result = operations.preview(out.workspace(), fabric, out.progress(f"{fabric}: "))
+    workspace, progress = out.workspace(), out.progress(f"{fabric}: ")
+    if plan is None:
+        result = operations.preview(workspace, fabric, progress, allow_deletes)
+    else:
+        from automation import plan as planning
+
+        result = planning.preview(workspace, fabric, plan, progress, allow_deletes)
     out.result(report.operation_text(result), result.to_json(), result.exit_code, result.errors)
 
 
@@ -30,11 +47,22 @@ def sync(
     allow_deletes: Annotated[
         int | None, typer.Option("--allow-deletes", min=0, metavar="N", help="Let that many managed CRs be deleted.")
     ] = None,
+    plan: Annotated[
+        Path | None,
+        typer.Option("--plan", metavar="FILE", help="Do exactly what this plan of preview says, or refuse."),
+    ] = None,
 ) -> None:
     """Make the cluster and NetBox match Git."""
     from automation import operations, report
 
-    result = operations.sync(out.workspace(), fabric, out.progress(f"{fabric}: "), allow_deletes)
+    workspace, progress = out.workspace(), out.progress(f"{fabric}: ")
+    if plan is None:
+        result = operations.sync(workspace, fabric, progress, allow_deletes)
+    else:
+        from automation import plan as planning
+
+        planning.alone(allow_deletes=allow_deletes)
+        result = planning.sync(workspace, fabric, plan, progress)
     out.result(report.operation_text(result), result.to_json(), result.exit_code, result.errors)
 
 

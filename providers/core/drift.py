@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from providers.core import ownership, sections
 from providers.core.diff import FieldChange, changes, dotted
-from providers.core.normalise import same
+from providers.core.normalise import MISSING, same
 from providers.core.sides import Property, at, side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from providers.core.adoption import Adoption
     from providers.core.identity import ObjectRef
     from providers.core.manifest import Origin
 
@@ -54,6 +55,7 @@ class Facts:
     reference: Mapping[str, Any] | None = None
     origin: Origin | None = None
     note: str = ""
+    adoption: Adoption | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ def classify(facts: Facts) -> Detail:
     if facts.desired is None:
         return _orphan(facts, managed)
     if facts.outputs is None:
-        return Detail(facts.ref, State.COMMITTED, facts.origin, managed, reason="in Git, never applied")
+        return _new(facts)
     seen = _observed(facts)
     found = changes(seen, facts.desired)
     differences = tuple(_difference(change, facts.desired, facts.outputs, seen) for change in found)
@@ -165,6 +167,30 @@ def classify(facts: Facts) -> Detail:
         attribution_only=bool(found) and quiet,
         properties=side_by_side((one.path for one in found), facts.desired, seen),
         places=_places(facts),
+    )
+
+
+def _new(facts: Facts) -> Detail:
+    """A CR that was never applied; where the cluster has it already, with what adopting it would change."""
+    adoption = facts.adoption
+    if adoption is None or facts.desired is None or isinstance(facts.live, Unread) or facts.live is None:
+        return Detail(facts.ref, State.COMMITTED, facts.origin, managed=False, reason="in Git, never applied")
+    seen = {"cluster": sections.cluster_section(facts.live, facts.desired["cluster"])}
+    if facts.record is not None and not isinstance(facts.record, Unread):
+        seen["netbox"] = dict(facts.record)
+    return Detail(
+        facts.ref,
+        State.COMMITTED,
+        facts.origin,
+        managed=False,
+        differences=tuple(Difference(dotted(one.path), one.new, MISSING, one.old) for one in adoption.changes),
+        reason="; ".join(text for text in ("in Git and in the cluster, a sync adopts it", adoption.note) if text),
+        properties=side_by_side((one.path for one in adoption.changes), facts.desired, seen),
+        places=_places(facts),
+        managers=ownership.managers(facts.live),
+        created_at=ownership.created_at(facts.live),
+        action="adopt",
+        owned=adoption.owned,
     )
 
 

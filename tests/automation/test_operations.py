@@ -45,7 +45,7 @@ def test_only_destroy_tells_the_program_not_to_read_git(tmp_path):
     for verb in (operations.preview, operations.sync, operations.destroy):
         verb(workspace(tmp_path, fake), "fabric-1")
     told = {args[0]: env.get("HHSYNC_VERB") for args, env in fake.runs if args[0] in {"preview", "up", "destroy"}}
-    assert told == {"preview": None, "up": None, "destroy": "destroy"}
+    assert told == {"preview": "preview", "up": None, "destroy": "destroy"}
 
 
 def test_allowed_deletes_reach_the_program(tmp_path):

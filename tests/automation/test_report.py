@@ -38,7 +38,9 @@ CHANGES = (
 
 
 def operation(verb, counts, changes=(), errors=(), fabric_changes=()):
-    return OperationResult(verb, "fabric-1", counts, changes, fabric_changes, errors, duration_s=3.21)
+    return OperationResult(
+        verb, "fabric-1", counts, changes, fabric_changes=fabric_changes, errors=errors, duration_s=3.21
+    )
 
 
 OPERATIONS = {
@@ -49,6 +51,17 @@ OPERATIONS = {
         Counts(unchanged=71),
         fabric_changes=(
             ResourceChange("fabric-1/result", "update", (FieldChange(("record", "status"), "failed", "success"),)),
+        ),
+    ),
+    "preview-adopts": operation(
+        PREVIEW,
+        Counts(adopted=2, created=1, unchanged=68),
+        (
+            ResourceChange("Server/default/server-1", "adopt"),
+            ResourceChange(
+                "VPC/default/vpc-1", "adopt", (VLAN,), {"cluster.spec.subnets.default.vlan": ("kubectl-edit",)}
+            ),
+            ResourceChange("VPC/default/vpc-2", "create"),
         ),
     ),
     "preview-failed": operation(PREVIEW, Counts(), errors=("no such branch",)),

@@ -52,6 +52,7 @@ def test_the_json_shape_is_stable():
         "duration_s": 1.235,
         "counts": {
             "created": 0,
+            "adopted": 0,
             "updated": 1,
             "attribution": 0,
             "replaced": 0,

@@ -9,7 +9,7 @@ import pytest
 from program import desired, guard
 from providers.core.identity import ObjectRef
 from providers.core.manifest import Attribution, Manifest, Origin
-from providers.errors import HandOverNeeded, UnsafeChange
+from providers.errors import Forbidden, HandOverNeeded, UnsafeChange
 
 
 def vpc(name):
@@ -34,9 +34,9 @@ def check(monkeypatch):
     monkeypatch.setattr(guard, "Cluster", lambda settings: None)
     monkeypatch.setattr(guard.pulumi.log, "warn", told.append)
 
-    def run(on_server, in_git, *, preview=False, allow=None):
-        monkeypatch.setattr(guard, "managed_objects", lambda cluster, fabric: on_server)
-        config = SimpleNamespace(cluster=None, fabric="fabric-1", allow_deletes=allow)
+    def run(on_server, in_git, *, preview=False, allow=None, unlabelled=None, take_over=False, verb=""):
+        monkeypatch.setattr(guard, "objects", lambda cluster, fabric, desired: (on_server, unlabelled or {}))
+        config = SimpleNamespace(cluster=None, fabric="fabric-1", allow_deletes=allow, take_over=take_over, verb=verb)
         return guard.check(config, state(in_git), preview=preview), told
 
     return run
@@ -74,3 +74,37 @@ def test_a_move_between_objects_that_stay_is_a_matter_of_order(check):
 def test_an_order_that_goes_in_a_circle_is_a_defect():
     with pytest.raises(ValueError, match="circle"):
         state({vpc("a"): spec(1), vpc("b"): spec(2)}).ordered({vpc("a"): [vpc("b")], vpc("b"): [vpc("a")]})
+
+
+def kubectls(octet):
+    """An object without a fabric's label, as kubectl made it."""
+    fields = {"f:spec": {"f:subnets": {"f:default": {"f:subnet": {}, "f:vlan": {}}}}}
+    owner = {"manager": "kubectl-create", "operation": "Update", "fieldsV1": fields}
+    metadata = {"name": "b", "namespace": "default", "managedFields": [owner]}
+    return {"apiVersion": "vpc.githedgehog.com/v1beta1", "kind": "VPC", "metadata": metadata, "spec": spec(octet)}
+
+
+@pytest.fixture
+def no_dry_runs(monkeypatch):
+    """A cluster that refuses dry runs, so that Git's own words are compared."""
+
+    class Reader:
+        def replace(self, manifest, live, *, dry_run):
+            assert dry_run
+            raise Forbidden("not allowed", target="cluster", server="https://c")
+
+    monkeypatch.setattr(guard, "Cluster", lambda settings: Reader())
+
+
+def test_adopting_does_not_take_what_others_own(check, no_dry_runs):
+    with pytest.raises(UnsafeChange, match=r"VPC/default/b: spec\.subnets\.default\.subnet \(kubectl-create\)"):
+        check({}, {vpc("b"): spec(1)}, unlabelled={vpc("b"): kubectls(2)})
+
+
+@pytest.mark.parametrize("allowed", [{"take_over": True}, {"verb": "preview"}])
+def test_adopting_is_allowed_by_the_stack_and_told_by_preview(check, no_dry_runs, allowed):
+    check({}, {vpc("b"): spec(1)}, unlabelled={vpc("b"): kubectls(2)}, **allowed)
+
+
+def test_adopting_what_agrees_with_git_needs_nobodys_leave(check, no_dry_runs):
+    check({}, {vpc("b"): spec(1)}, unlabelled={vpc("b"): kubectls(1)})
