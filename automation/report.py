@@ -47,6 +47,8 @@ def change_lines(change: ResourceChange) -> Iterable[str]:
     if change.action == "attribution":
         yield f"{change.ref}  attribution only: {attribution_text(moved)}"
         return
+    if change.note:
+        yield f"{change.ref}  {change.note}"
     if change.action == "adopt":
         yield f"{change.ref}  adopt" + ("" if change.properties else ", identical")
     elif change.action in {"create", "delete", "replace"}:

@@ -36,16 +36,19 @@ class ResourceChange:
     action: str
     properties: tuple[FieldChange, ...] = ()
     owned: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    note: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """`{"ref", "action", "properties": [{"path", "old"?, "new"?, "owned_by"?}]}`; an absent side has no key.
+        """`{"ref", "action", "properties": [{"path", "old"?, "new"?, "owned_by"?}], "note"?}`; an absent side has no key.
 
-        `owned_by` are the other field managers that own a property which adopting would change.
+        `note` says what the change waits for, or that the server refuses it; `owned_by` are the other field managers that
+        own a property which adopting would change.
         """
         return {
             "ref": self.ref,
             "action": self.action,
             "properties": [_property(change, self.owned) for change in self.properties],
+            **({"note": self.note} if self.note else {}),
         }
 
 
