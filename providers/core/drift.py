@@ -14,6 +14,7 @@ from providers.core import ownership, sections
 from providers.core.diff import FieldChange, changes, dotted
 from providers.core.normalise import MISSING, same
 from providers.core.sides import Property, at, side_by_side
+from providers.core.state import CRState, StateFacts, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -45,7 +46,10 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything known of one CR. None means: not there. `reference` is a dry-run answer, where one was asked for."""
+    """Everything known of one CR. None means: not there. `reference` is a dry-run answer, where one was asked for.
+
+    `draft` is where the CR exists besides Git's tracked revision, `lags` which of its switches run something older; "" if none.
+    """
 
     ref: ObjectRef
     desired: sections.Inputs | None = None
@@ -56,6 +60,8 @@ class Facts:
     origin: Origin | None = None
     note: str = ""
     adoption: Adoption | None = None
+    draft: str = ""
+    lags: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,14 +162,14 @@ def classify(facts: Facts) -> Detail:
     found = changes(seen, facts.desired)
     differences = tuple(_difference(change, facts.desired, facts.outputs, seen) for change in found)
     quiet = sections.only_attribution(found)
-    state = State.IN_SYNC if quiet else _state(facts)
+    state = _category(facts, _standing(facts, found)[0])
     return Detail(
         facts.ref,
         state,
         facts.origin,
         managed,
         differences,
-        facts.note,
+        facts.note or (facts.lags if quiet else ""),
         attribution_only=bool(found) and quiet,
         properties=side_by_side((one.path for one in found), facts.desired, seen),
         places=_places(facts),
@@ -213,15 +219,53 @@ def _places(facts: Facts) -> tuple[str, ...]:
     return tuple(name for name, side in (("cluster", facts.live), ("netbox", facts.record)) if side is not None)
 
 
-def _state(facts: Facts) -> State:
-    pending = changes(_sections(facts.outputs or {}), facts.desired)
-    if pending and not sections.only_attribution(pending):
-        return State.PENDING
-    if facts.live is None:
+def standing(facts: Facts) -> tuple[CRState, str]:
+    """The state of one CR and the reason: what `classify` says, with the six states' words, without the differences."""
+    known = facts.desired is not None and facts.outputs is not None
+    unread = isinstance(facts.live, Unread) or isinstance(facts.record, Unread)
+    return _standing(facts, changes(_observed(facts), facts.desired) if known and not unread else [])
+
+
+def _standing(facts: Facts, found: list[FieldChange]) -> tuple[CRState, str]:
+    """`found` is what differs between Git and the servers. Where a server has something else than what was applied, that
+    a switch lags tells nothing about what was applied."""
+    moved = not sections.only_attribution(found)
+    unread = next((side.reason for side in (facts.live, facts.record) if isinstance(side, Unread)), "")
+    return state_of(
+        StateFacts(
+            draft=facts.draft,
+            in_git=facts.desired is not None,
+            applied=facts.outputs is not None,
+            present=_places(facts),
+            newer=moved and _newer(facts),
+            lags="" if moved else facts.lags,
+            differs=moved,
+            unread=unread,
+        )
+    )
+
+
+def _newer(facts: Facts) -> bool:
+    """Whether Git's content is not what was applied last."""
+    return not sections.only_attribution(changes(_sections(facts.outputs or {}), facts.desired))
+
+
+_CATEGORIES = {
+    CRState.SYNCED: State.IN_SYNC,
+    CRState.PENDING: State.PENDING,
+    CRState.COMMITTED: State.COMMITTED,
+    CRState.ORPHANED: State.MISSING_FROM_GIT,
+    CRState.UNKNOWN: State.UNKNOWN,
+}
+
+
+def _category(facts: Facts, state: CRState) -> State:
+    """The state as the report counts it: what is Drifted may be missing somewhere. A Draft is in no report of drift."""
+    if state is CRState.DRIFTED and facts.live is None:
         return State.MISSING_FROM_CLUSTER
-    if facts.record is None:
+    if state is CRState.DRIFTED and facts.record is None:
         return State.MISSING_FROM_NETBOX
-    return State.DRIFTED
+    return _CATEGORIES.get(state, State.DRIFTED)
 
 
 def _observed(facts: Facts) -> sections.Inputs:

@@ -1,4 +1,4 @@
-"""The six states of a CR: from facts to a state with its reason, first match wins (design §2). Pure; the only place that decides.
+"""The six states of a CR: from facts to a state with its reason, first match wins. Pure; the only place that decides.
 
 Drift's report tells more (what is missing where, each property), and its states follow from these: `providers.core.drift`.
 """

@@ -1,5 +1,6 @@
 """The six states: first match wins, whatever else is true."""
 
+# ruff: noqa: E501 (a case is a row)
 from __future__ import annotations
 
 import itertools
