@@ -70,7 +70,7 @@ class Outcome:
     """What a write did. `commit` is "" where there was nothing to do, or it was a dry run.
 
     `changed` is counted from Git after the push (in a dry run: as planned): path → "A", "M" or "D". `tree` are the folder's
-    files at the commit, or at the base where there is none.
+    files at the commit, or at the base where there is none; `after` is the folder's content at the commit, as Git has it.
     """
 
     branch: str
@@ -78,6 +78,7 @@ class Outcome:
     commit: str
     changed: Mapping[str, str]
     tree: Mapping[str, Entry] = field(default_factory=dict, repr=False)
+    after: Folder | None = field(default=None, repr=False)
     attempts: int = 1
     dry_run: bool = False
 
@@ -136,7 +137,7 @@ def publish(
     """
     with _one_writer(settings, cache):
         for attempt in range(1, ATTEMPTS + 1):
-            target = _existing(settings, cache, onto)
+            target = existing(settings, cache, onto)
             try:
                 return replace(_attempt(target, cache, options, planner, onto, dry_run=dry_run), attempts=attempt)
             except BranchMoved:
@@ -147,7 +148,7 @@ def publish(
     )
 
 
-def _existing(settings: GitSettings, cache: Path, onto: str | None) -> GitSettings:
+def existing(settings: GitSettings, cache: Path, onto: str | None) -> GitSettings:
     """The settings to read from: those of the edit branch where it exists already, so that edits add up."""
     if onto is None:
         return settings
@@ -219,7 +220,8 @@ def _confirmed(settings: GitSettings, cache: Path, base: str, commit: str) -> Ou
                     f"moved the branch back"
                 )
             changed = repository.changed(command, base, commit, settings.path)
-            return Outcome(settings.branch, base, commit, changed, repository.tree(command, commit, settings.path))
+            there = source(command, commit, settings.path, settings.branch)
+            return Outcome(settings.branch, base, commit, changed, there.entries, there.folder)
     except WriteFailed:
         raise
     except GitError as error:

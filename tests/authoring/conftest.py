@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from authoring.options import Author, Authoring
 from providers.settings import GitSettings
 from tests.program.repositories import ENVIRONMENT, Repository
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OPTIONS = Authoring(author=Author("Ops", "ops@example.com"))
 
@@ -61,7 +63,11 @@ class Bare:
 
     def read(self, name: str, branch: str = "main") -> str:
         ran = subprocess.run(
-            ["git", "show", f"{branch}:{self.folder}/{name}"], cwd=self.path, env=ENVIRONMENT, check=True, capture_output=True
+            ["git", "show", f"{branch}:{self.folder}/{name}"],
+            cwd=self.path,
+            env=ENVIRONMENT,
+            check=True,
+            capture_output=True,
         )
         return ran.stdout.decode()
 

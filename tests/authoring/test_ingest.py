@@ -68,7 +68,10 @@ def test_validate_only_writes_nothing_and_says_what_is_wrong(bare, cache):
 
 
 STAYS = {
-    "one bad document in a file": ({"x.yaml": vpc("x") + "---\n" + vpc("y").replace("kind: VPC", "kind: VPCAttachement")}, "did you mean"),
+    "one bad document in a file": (
+        {"x.yaml": vpc("x") + "---\n" + vpc("y").replace("kind: VPC", "kind: VPCAttachement")},
+        "did you mean",
+    ),
     "broken YAML": ({"x.yaml": "a: [\n"}, "broken YAML"),
     "a key twice": ({"x.yaml": vpc("x") + "kind: VPC\n"}, "written twice"),
     "a foreign document": (
@@ -78,8 +81,14 @@ STAYS = {
     "another namespace": ({"x.yaml": vpc("x").replace("namespace: default", "namespace: other")}, "only namespace"),
     "no Kubernetes object": ({"x.yaml": "just: text\n"}, "not a Kubernetes object"),
     "one identity, two contents": ({"x.yaml": vpc("x", 1001), "z.yaml": vpc("x", 1002)}, "with another content at"),
-    "one identity, two contents in one file": ({"x.yaml": vpc("x", 1001) + "---\n" + vpc("x", 1002)}, "keep one of them"),
-    "managed/ has another content": ({"x.yaml": vpc("there", 1999)}, "is in fabric-1/managed/vpcs/there.yaml:1 already"),
+    "one identity, two contents in one file": (
+        {"x.yaml": vpc("x", 1001) + "---\n" + vpc("x", 1002)},
+        "keep one of them",
+    ),
+    "managed/ has another content": (
+        {"x.yaml": vpc("there", 1999)},
+        "is in fabric-1/managed/vpcs/there.yaml:1 already",
+    ),
     "a name that is not allowed": ({"x.yaml": vpc("X_1")}, "no valid name"),
     "not UTF-8 in meaning": ({"x.yaml": "\x00"}, "YAML"),
 }
@@ -88,7 +97,9 @@ STAYS = {
 @pytest.mark.parametrize(("raw", "why"), STAYS.values(), ids=STAYS.keys())
 def test_what_cannot_be_ingested_stays_and_the_others_go_on(bare, cache, raw, why):
     good = {"raw/good.yaml": vpc("good", 1500)}
-    bare.push({**FIRST, "managed/vpcs/there.yaml": vpc("there", 1100), **good, **{f"raw/{k}": v for k, v in raw.items()}})
+    bare.push(
+        {**FIRST, "managed/vpcs/there.yaml": vpc("there", 1100), **good, **{f"raw/{k}": v for k, v in raw.items()}}
+    )
     before = bare.files()
     result = run(bare, cache)
     after = bare.files()
@@ -104,7 +115,13 @@ def test_what_cannot_be_ingested_stays_and_the_others_go_on(bare, cache, raw, wh
 
 
 def test_two_equal_documents_make_one_cr(bare, cache):
-    bare.push({**FIRST, "raw/a.yaml": vpc("x"), "raw/b.yaml": "# other words\n" + vpc("x").replace("  namespace: default\n", "")})
+    bare.push(
+        {
+            **FIRST,
+            "raw/a.yaml": vpc("x"),
+            "raw/b.yaml": "# other words\n" + vpc("x").replace("  namespace: default\n", ""),
+        }
+    )
     result = run(bare, cache)
     assert (len(result.created), len(result.moved), result.partial) == (1, 2, False)
     assert [one["outcome"] for one in result.documents] == ["created", "identical"]
@@ -120,7 +137,14 @@ def test_a_document_that_managed_has_already_is_archived_and_nothing_else(bare, 
 
 
 def test_crs_that_do_not_go_together_with_the_rest_stay(bare, cache):
-    bare.push({**FIRST, "managed/vpcs/a.yaml": vpc("a", 1001, 1), "raw/b.yaml": vpc("b", 1001, 2), "raw/c.yaml": vpc("c", 1003, 3)})
+    bare.push(
+        {
+            **FIRST,
+            "managed/vpcs/a.yaml": vpc("a", 1001, 1),
+            "raw/b.yaml": vpc("b", 1001, 2),
+            "raw/c.yaml": vpc("c", 1003, 3),
+        }
+    )
     result = run(bare, cache)
     assert [one.path for one in result.left] == ["fabric-1/raw/b.yaml"]
     assert "would not be valid in managed/" in result.errors[0]
@@ -128,7 +152,9 @@ def test_crs_that_do_not_go_together_with_the_rest_stay(bare, cache):
 
 
 def test_a_list_is_taken_apart(bare, cache):
-    items = "".join("- " + "\n  ".join(vpc(name, vlan).splitlines()) + "\n" for name, vlan in (("a", 1001), ("b", 1002)))
+    items = "".join(
+        "- " + "\n  ".join(vpc(name, vlan).splitlines()) + "\n" for name, vlan in (("a", 1001), ("b", 1002))
+    )
     bare.push({**FIRST, "raw/l.yaml": f"apiVersion: v1\nkind: List\nitems:\n# first\n{items}"})
     result = run(bare, cache)
     assert sorted(result.created) == ["fabric-1/managed/vpcs/a.yaml", "fabric-1/managed/vpcs/b.yaml"]

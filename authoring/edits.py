@@ -1,0 +1,321 @@
+"""Any number of changes of CRs as one commit: preview, validation, rebase, and a result that is counted from Git."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from authoring import changes as changing
+from authoring import conflict, ingest_books, layout, repository, timestamps, write
+from authoring.changes import Assign, Become, Change, ChangeRefused, Create, Patch, Remove, Retype, Unset
+from authoring.judge import Judge
+from providers.core.diff import FieldChange, dotted
+from providers.core.diff import changes as differences
+from providers.core.normalise import MISSING, canonical
+from providers.core.references import references
+from providers.errors import ValidationFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from authoring.folder import Folder
+    from authoring.forge import PullRequest
+    from authoring.options import Authoring
+    from authoring.write import Source
+    from providers.core.identity import ObjectRef
+    from providers.settings import GitSettings
+
+CREATED, UPDATED, DELETED = "create", "update", "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One CR that a commit changes: `path` is its file (for a deleted one: where it was)."""
+
+    ref: ObjectRef
+    action: str
+    path: str
+    properties: tuple[FieldChange, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """`{"ref", "action", "path", "properties": [{"path", "old"?, "new"?}]}`; an absent side has no key."""
+        return {
+            "ref": str(self.ref),
+            "action": self.action,
+            "path": self.path,
+            "properties": [_property(one) for one in self.properties],
+        }
+
+
+def _property(change: FieldChange) -> dict[str, Any]:
+    result: dict[str, Any] = {"path": dotted(change.path)}
+    if change.old is not MISSING:
+        result["old"] = change.old
+    if change.new is not MISSING:
+        result["new"] = change.new
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a commit would change: the CRs, and the difference of the files as unified diff."""
+
+    base: str
+    changed: tuple[Changed, ...]
+    diff: str
+
+
+@dataclass(frozen=True, slots=True)
+class EditResult:
+    """What a write-back did. `commit` is "" where nothing was to do (`note` says why), in a dry run, and where it was declined.
+
+    `changed` and `files` (path → A, M or D) are counted from Git after the push.
+    """
+
+    verb: str
+    fabric: str
+    branch: str
+    base: str
+    commit: str
+    changed: tuple[Changed, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+    diff: str = field(default="", repr=False)
+    dry_run: bool = False
+    note: str = ""
+    attempts: int = 1
+    pull_request: PullRequest | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """2 where a dry run would write a commit, else 0."""
+        return 2 if self.dry_run and self.changed else 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The shape that `--json` prints."""
+        return {
+            "verb": self.verb,
+            "fabric": self.fabric,
+            "ok": True,
+            "exit_code": self.exit_code,
+            "dry_run": self.dry_run,
+            "branch": self.branch,
+            "base": self.base,
+            "commit": self.commit,
+            "changes": [one.to_json() for one in self.changed],
+            "files": dict(self.files),
+            "diff": self.diff,
+            "note": self.note,
+            "pull_request": self.pull_request.to_json() if self.pull_request else None,
+            "errors": [],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked for. `changes` are made from the folder at the base; `base` None is the head of the branch."""
+
+    verb: str
+    fabric: str
+    changes: Callable[[Folder], Sequence[Change]]
+    base: str | None = None
+    message: str | None = None
+    branch: str | None = None
+    dry_run: bool = False
+    #: Gets the preview before anything is written; False ends it there.
+    confirm: Callable[[Preview], bool] = lambda _: True
+
+
+def change(
+    settings: GitSettings, cache: Path, options: Authoring, request: Request, judge: Judge | None = None
+) -> EditResult:
+    """Make the changes one commit on the branch (or on an edit branch), or none.
+
+    Raises:
+        ChangeRefused: a change cannot be made.
+        ValidationFailed: the folder would not be valid; nothing was written.
+        EditConflict: the branch moved under a document that is being changed; nothing was written.
+        GitError: the repository cannot be read or written; the text says what is there.
+    """
+    judged = judge or Judge()
+    read = write.existing(settings, cache, request.branch)
+    with write.reading(read, cache) as source:
+        base = source.at(request.base).folder if request.base and request.base != source.head else source.folder
+    changes = list(request.changes(base))
+    ours, note = checked(base, changes, judged)
+    seen = previewed(base, ours, changing.touched(changes))
+    branch = request.branch or settings.branch
+    if note or not seen.diff:
+        return EditResult(
+            request.verb, request.fabric, branch, base.commit, "", dry_run=request.dry_run, note=note or NOTHING
+        )
+    if not request.dry_run and not request.confirm(seen):
+        declined = "not confirmed; nothing was written"
+        return EditResult(request.verb, request.fabric, branch, base.commit, "", diff=seen.diff, note=declined)
+    planner = _Planner(request, options, judged, base, ours, changes)
+    outcome = write.publish(settings, cache, options, planner, onto=request.branch, dry_run=request.dry_run)
+    done = seen if outcome.after is None else previewed(planner.before, outcome.after, changing.touched(changes))
+    return EditResult(
+        verb=request.verb,
+        fabric=request.fabric,
+        branch=outcome.branch,
+        base=outcome.base,
+        commit=outcome.commit,
+        changed=done.changed if outcome.commit or request.dry_run else (),
+        files=outcome.changed,
+        diff=done.diff,
+        dry_run=request.dry_run,
+        note="" if outcome.commit or request.dry_run else NOTHING,
+        attempts=outcome.attempts,
+    )
+
+
+NOTHING = "nothing to commit: Git says so already"
+ONLY_TIME = "nothing to commit: only a timestamp would move"
+
+
+class _Planner:
+    """Makes the plan anew for every head that the branch turns out to be at."""
+
+    def __init__(
+        self, request: Request, options: Authoring, judge: Judge, base: Folder, ours: Folder, changes: Sequence[Change]
+    ) -> None:
+        self._request = request
+        self._options = options
+        self._judge = judge
+        self._base = base
+        self._ours = ours
+        self._changes = changes
+        self.before = base
+
+    def __call__(self, source: Source) -> write.Plan:
+        self.before = tip = source.folder
+        ours = self._ours
+        if tip.commit != self._base.commit:
+            changes = conflict.rebased(self._changes, self._base, self._ours, tip)
+            ours, _ = checked(tip, changes, self._judge)
+        files: dict[str, repository.Content] = dict(file_changes(tip, ours))
+        gone = [one.ref for one in self._changes if isinstance(one, Remove)]
+        manifest = layout.joined(tip.root, layout.MANIFEST)
+        if gone and files and manifest in source.entries:
+            there = repository.contents(source.command, {manifest: source.entries[manifest]})[manifest]
+            files[manifest] = ingest_books.manifest_without(there, gone)
+        return write.Plan(files, self._message())
+
+    def _message(self) -> str:
+        if self._request.message:
+            return self._request.message
+        refs = changing.touched(self._changes)
+        return self._options.message_for(
+            summary=summary(self._changes), verb=self._request.verb, fabric=self._request.fabric, count=len(refs)
+        )
+
+
+def checked(before: Folder, changes: Sequence[Change], judge: Judge) -> tuple[Folder, str]:
+    """The folder after the changes, and "" or why there is nothing to commit.
+
+    Raises:
+        ChangeRefused, ValidationFailed: as `change`.
+    """
+    after = changing.applied(before, changes)
+    moved = file_changes(before, after)
+    if not moved:
+        return after, NOTHING
+    if all(_only_time(before, path, data) for path, data in moved.items()):
+        return before, ONLY_TIME
+    require_valid(before, after, [one.ref for one in changes if isinstance(one, Remove)], judge)
+    return after, ""
+
+
+def require_valid(before: Folder, after: Folder, removed: Sequence[ObjectRef], judge: Judge) -> None:
+    """Refuse content that a sync would refuse, or that takes away what others name.
+
+    Raises:
+        ValidationFailed: with every finding that `before` has not.
+        ChangeRefused: nothing would stay, or something that stays names what goes.
+    """
+    errors = judge.new_errors(before, after)
+    if errors:
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        raise ValidationFailed(f"the change is not valid, nothing was written: {errors[0]}{more}", errors)
+    state, _ = judge.assembled(after)
+    if not state.manifests and judge.assembled(before)[0].manifests:
+        raise ChangeRefused(
+            "no CR would stay in the fabric's folder, and an empty folder never empties a fabric; nothing was written; to "
+            "remove a whole fabric run: hhsync destroy"
+        )
+    gone = set(removed) - state.manifests.keys()
+    for ref, manifest in state.manifests.items():
+        for named in references(ref.kind, manifest.spec, ref.namespace):
+            if named.ref in gone and not named.implied:
+                raise ChangeRefused(
+                    f"{ref} ({manifest.origin}) names {named.ref}, so a server would refuse to delete that; nothing was "
+                    f"written; delete {ref.kind}/{ref.name} too, in the same command"
+                )
+
+
+def file_changes(before: Folder, after: Folder) -> dict[str, bytes | None]:
+    """The files that differ: path → new bytes, None for one that is gone."""
+    paths = before.files.keys() | after.files.keys()
+    return {path: after.files.get(path) for path in sorted(paths) if before.files.get(path) != after.files.get(path)}
+
+
+def _only_time(before: Folder, path: str, data: bytes | None) -> bool:
+    old = before.files.get(path)
+    return old is not None and data is not None and timestamps.only_moves(old.decode("utf-8"), data.decode("utf-8"))
+
+
+def previewed(before: Folder, after: Folder, refs: Sequence[ObjectRef]) -> Preview:
+    """The difference of two contents of the folder, as text and CR by CR."""
+    moved = file_changes(before, after)
+    diff = "".join(_unified(path, before.files.get(path), data) for path, data in moved.items())
+    changed = [one for ref in refs if (one := _changed(before, after, ref)) is not None]
+    return Preview(before.commit, tuple(changed), diff)
+
+
+def _changed(before: Folder, after: Folder, ref: ObjectRef) -> Changed | None:
+    old, new = before.find(ref), after.find(ref)
+    if not old and not new:
+        return None
+    if not new:
+        return Changed(ref, DELETED, old[0].path)
+    if not old:
+        return Changed(ref, CREATED, new[0].path)
+    if old[0].text == new[0].text and old[0].path == new[0].path:
+        return None
+    return Changed(ref, UPDATED, new[0].path, tuple(differences(canonical(old[0].value), canonical(new[0].value))))
+
+
+def _unified(path: str, old: bytes | None, new: bytes | None) -> str:
+    def lines(data: bytes | None) -> list[str]:
+        return (data or b"").decode("utf-8", "replace").replace("\r\n", "\n").splitlines()
+
+    names = (f"a/{path}" if old is not None else "/dev/null", f"b/{path}" if new is not None else "/dev/null")
+    return "".join(f"{line}\n" for line in difflib.unified_diff(lines(old), lines(new), *names, lineterm=""))
+
+
+def summary(changes: Sequence[Change]) -> str:
+    """One line for the commit: what is done to which CR."""
+    refs = changing.touched(changes)
+    if not refs:
+        return "Change nothing"
+    words = {CREATED: "Create", DELETED: "Delete", UPDATED: "Edit"}
+    kinds = {_action(one) for one in changes}
+    verb = words[kinds.pop()] if len(kinds) == 1 else "Change"
+    if len(refs) > 1:
+        named = ", ".join(f"{ref.kind}/{ref.name}" for ref in refs[:3]) + (", …" if len(refs) > 3 else "")
+        return f"{verb} {len(refs)} CRs: {named}"
+    fields = [dotted(one.path) for one in changes if isinstance(one, Assign | Unset)]
+    what = f": {', '.join(fields[:3])}{', …' if len(fields) > 3 else ''}" if fields else ""
+    return f"{verb} {refs[0].kind}/{refs[0].name}{what}"
+
+
+def _action(change: Change) -> str:
+    match change:
+        case Create():
+            return CREATED
+        case Remove():
+            return DELETED
+        case Assign() | Unset() | Patch() | Become() | Retype():
+            return UPDATED
