@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from program.guard import managed_objects
 from providers.core.health import Agent, Concerned, behind
+from providers.core.identity import ObjectRef
+from providers.settings import ClusterSettings
+from providers.targets.cluster import Cluster
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from automation.progress import Progress
-    from providers.core.identity import ObjectRef
+    from automation.results import OperationResult
+    from automation.workspace import Workspace
 
 SETTLE = 5.0
 """Seconds that the fabric's controller is given to move an Agent after a change, before the change counts as none of its
@@ -55,6 +60,26 @@ class Health:
             {"switch": one.switch, "generation": one.generation, "applied": one.applied} for one in self.laggards
         ]
         return {"known": self.known, "switches": list(self.watched), "laggards": laggards, "seconds": self.seconds}
+
+
+def followed_by(
+    workspace: Workspace, fabric: str, sync: Callable[[], OperationResult], progress: Progress, deadline: float
+) -> OperationResult:
+    """Run a sync, and follow the switches that its changes concern; a sync that failed is not followed.
+
+    Raises:
+        HhsyncError: as the sync, or the Agents cannot be read.
+    """
+    cluster = Cluster(ClusterSettings.from_config(workspace.config(fabric)))
+    agents, before = cluster.agents(), managed_objects(cluster, fabric)
+    result = sync()
+    if not result.ok:
+        return result
+    if agents is None:
+        return replace(result, health=Health(known=False))
+    changed = [ObjectRef.parse(one.ref) for one in result.changes if one.action != "attribution"]
+    switches = touched(changed, before, managed_objects(cluster, fabric))
+    return replace(result, health=wait(cluster.agents, switches, agents, progress, deadline=deadline))
 
 
 def touched(

@@ -84,6 +84,8 @@ def operation_text(result: OperationResult) -> str:
         for change in (*result.changes, *result.fabric_changes):
             lines.extend(change_lines(change))
     lines.append(result_line(result))
+    if result.health is not None:
+        lines.append(result.health.text)
     return "\n".join(lines)
 
 

@@ -14,6 +14,8 @@ from providers.core.normalise import MISSING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from automation.health import Health
+
 #: The verbs of an engine run.
 PREVIEW, SYNC, DESTROY = "preview", "sync", "destroy"
 
@@ -129,7 +131,8 @@ class HandOver:
 class OperationResult:
     """One preview, sync or destroy. `fabric_changes` are those of the fabric's own record and the stack's components.
 
-    `failed` are the CRs that a server refused, by name; `hand_over` is a detour that was (or would be) taken.
+    `failed` are the CRs that a server refused, by name; `hand_over` is a detour that was (or would be) taken,
+    `health` what became of the waiting for switches, where somebody asked for it.
     """
 
     verb: str
@@ -144,6 +147,7 @@ class OperationResult:
     engine: EngineInfo = field(default_factory=lambda: EngineInfo("none", ""))
     interrupted: bool = False
     hand_over: HandOver | None = None
+    health: Health | None = None
 
     @property
     def ok(self) -> bool:
@@ -157,12 +161,13 @@ class OperationResult:
 
     @property
     def exit_code(self) -> int:
-        """130 when interrupted; 1 on error; a preview with changes 2; else 0."""
+        """130 when interrupted; 1 on error; 2 for a preview with changes, or switches that are behind; else 0."""
         if self.interrupted:
             return EXIT_INTERRUPTED
         if not self.ok:
             return EXIT_ERROR
-        return EXIT_CHANGES if self.verb == PREVIEW and self.has_changes else EXIT_DONE
+        pending = self.has_changes if self.verb == PREVIEW else bool(self.health and self.health.laggards)
+        return EXIT_CHANGES if pending else EXIT_DONE
 
     def to_json(self) -> dict[str, Any]:
         """The shape that `--json` prints."""
@@ -177,6 +182,7 @@ class OperationResult:
             "changes": [change.to_json() for change in self.changes],
             "fabric_changes": [change.to_json() for change in self.fabric_changes],
             **({"hand_over": self.hand_over.to_json()} if self.hand_over else {}),
+            **({"health": self.health.to_json()} if self.health else {}),
             "errors": list(self.errors),
             "warnings": list(self.warnings),
         }

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from automation.terminal import Terminal, verb
 from automation.verbs.arguments import Fabric
+
+if TYPE_CHECKING:
+    from automation.results import OperationResult
 
 group = typer.Typer()
 
@@ -51,18 +54,32 @@ def sync(
         Path | None,
         typer.Option("--plan", metavar="FILE", help="Do exactly what this plan of preview says, or refuse."),
     ] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait until the switches concerned run it; exit 2 when some are behind.")
+    ] = False,
+    wait_seconds: Annotated[
+        float, typer.Option("--wait-seconds", min=1, metavar="S", help="How long --wait waits at most.")
+    ] = 300,
 ) -> None:
     """Make the cluster and NetBox match Git."""
     from automation import operations, report
 
     workspace, progress = out.workspace(), out.progress(f"{fabric}: ")
-    if plan is None:
-        result = operations.sync(workspace, fabric, progress, allow_deletes)
-    else:
+
+    def run() -> OperationResult:
+        if plan is None:
+            return operations.sync(workspace, fabric, progress, allow_deletes)
         from automation import plan as planning
 
         planning.alone(allow_deletes=allow_deletes)
-        result = planning.sync(workspace, fabric, plan, progress)
+        return planning.sync(workspace, fabric, plan, progress)
+
+    if wait:
+        from automation import health
+
+        result = health.followed_by(workspace, fabric, run, progress, wait_seconds)
+    else:
+        result = run()
     out.result(report.operation_text(result), result.to_json(), result.exit_code, result.errors)
 
 
