@@ -99,6 +99,23 @@ def _line(record: dict[str, Any]) -> bytes:
     return dumps(record).encode() + b"\n"
 
 
+def note_saving(path: Path, state: str) -> None:
+    """Record in the journal of a killed run that the state with this digest is about to be written.
+
+    A last line that was cut off goes. Raises StateError.
+    """
+    try:
+        with path.open("r+b") as file:
+            whole = file.read().rfind(b"\n") + 1
+            file.seek(whole)
+            file.truncate()
+            file.write(_line({"record": "saved", "state": state}))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise StateError(f"could not write the journal {path}: {error.strerror}") from None
+
+
 def recover(path: Path, state: bytes, base: Snapshot, open_salt: Callable[[str], Unseal]) -> Fold | None:
     """What a killed run left behind: the fold of its journal onto `base`, or None when there is nothing to do.
 

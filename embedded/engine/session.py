@@ -114,7 +114,7 @@ class _Run:
         with self.journal.lock:
             saved = self.journal.snapshot() if snapshot is None else snapshot
             saved.secrets_provider = self.base.secrets_provider
-            self._data = self._stack.save(saved, self.journal)
+            self._data = self._stack.save(saved, self.journal.note_saving)
             self.journal.close()
             self._stack.backend.journal_path(self._stack.ref).unlink(missing_ok=True)
             self.base = saved

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from embedded.engine.backend import Backend, StackRef
     from embedded.engine.checkpoint import Document, Seal, Unseal
     from embedded.engine.configmap import ConfigValue
-    from embedded.engine.journal import Journal
     from embedded.engine.project import Project
     from embedded.engine.state import Snapshot
 
@@ -202,18 +201,18 @@ class Stack:
             snapshot = fold.snapshot()
             for line in integrity.prune(snapshot.resources):
                 self.warn(f"warning: {line}, which the killed run had not reached")
-            self.save(self._sound_fold(snapshot))
+            self.save(self._sound_fold(snapshot), lambda state: journal_file.note_saving(path, state))
             self.warn(f"warning: recovered the state of a run that was killed ({len(fold.open)} operations unfinished)")
         path.unlink(missing_ok=True)
 
-    def save(self, snapshot: Snapshot, journal: Journal | None = None) -> bytes:
+    def save(self, snapshot: Snapshot, note: Callable[[str], None] | None = None) -> bytes:
         """Sort, check and write a state. Returns the file's content. Raises IntegrityError before anything is
-        written."""
+        written. `note` is told the digest of what is about to be written."""
         snapshot.resources = integrity.sort(snapshot.resources)
         integrity.check(snapshot.resources)
         data = checkpoint.dump(snapshot, self.ref.qualified, self.seal(snapshot))
-        if journal is not None:
-            journal.note_saving(digest(data))
+        if note is not None:
+            note(digest(data))
         self.backend.write(self.ref, data)
         return data
 
