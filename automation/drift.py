@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from automation.drafts import Drafts, drafts
+from automation.lag import Lag, lag
 from automation.progress import Progress, silent, ticking
 from automation.state import Recorded
 from automation.state import read as read_state
@@ -55,14 +57,15 @@ class Gathered:
     record: core.FabricRecord | None
     own: Mapping[str, Any] | core.Unread | None
     seconds: float
+    notes: tuple[str, ...] = ()
 
     def report(self) -> core.DriftReport:
         """How the fabric stands."""
         loaded = self.loaded
         return core.report(
             self.session.fabric,
-            self.facts,
-            notes=sorted({one.note for one in self.facts if one.note}),
+            (one for one in self.facts if not one.draft),
+            notes=sorted({*self.notes, *(one.note for one in self.facts if one.note)}),
             source=core.Source(loaded.url, loaded.branch, loaded.folder, loaded.commit),
             record=self.record,
             generated_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
@@ -80,14 +83,23 @@ def drift(workspace: Workspace, fabric: str, progress: Progress | None = None) -
         EngineError: there is no such stack, or its state cannot be read.
     """
     started = time.monotonic()
-    report = gather(workspace, fabric, progress).report()
+    report = gather(workspace, fabric, progress, with_lag=True).report()
     seconds = time.monotonic() - started
     log.info("drift of %s: %s in %.1f s", fabric, {state.value: n for state, n in report.counts.items()}, seconds)
     return report, seconds
 
 
-def gather(workspace: Workspace, fabric: str, progress: Progress | None = None) -> Gathered:
+def gather(
+    workspace: Workspace,
+    fabric: str,
+    progress: Progress | None = None,
+    *,
+    with_lag: bool = False,
+    with_drafts: bool = False,
+) -> Gathered:
     """Read Git, the state and both servers side by side, and join them.
+
+    `with_lag` looks at the switches, too, and `with_drafts` for CRs that are only in raw/ or on an edit branch.
 
     Raises:
         HhsyncError: as `drift`.
@@ -100,9 +112,11 @@ def gather(workspace: Workspace, fabric: str, progress: Progress | None = None) 
         desired = pool.submit(load.load_desired, git, cache_folder())
         state = pool.submit(read_state, workspace, fabric)
         live = {kind.name: pool.submit(_read, session.live.all, kind) for kind in KINDS.values()}
+        switches = pool.submit(lag, session.cluster.agents) if with_lag else None
         own = _own_record(session)
         records = {kind.name: pool.submit(_records_of, session, own, kind) for kind in KINDS.values()}
         loaded, recorded = desired.result(), state.result()
+        only = drafts(git, cache_folder(), loaded) if with_drafts else Drafts()
         shown.update(f"comparing {len(loaded.desired.manifests)} CRs")
         facts = joined(
             fabric,
@@ -110,11 +124,22 @@ def gather(workspace: Workspace, fabric: str, progress: Progress | None = None) 
             recorded.crs,
             {name: future.result() for name, future in live.items()},
             {name: future.result() for name, future in records.items()},
+            only,
         )
         facts = list(pool.map(partial(_completed, session), facts))
     wish = {"git_repository": git.url, "git_branch": git.branch, "git_path": git.path}
     record = fabric_record.classify(recorded.fabric, wish, own)
-    return Gathered(session, loaded, recorded, tuple(facts), record, own, time.monotonic() - started)
+    seen = switches.result() if switches else Lag()
+    notes = tuple(text for text in (*only.notes, seen.note) if text)
+    late = _late(loaded, facts, seen)
+    return Gathered(session, loaded, recorded, late, record, own, time.monotonic() - started, notes)
+
+
+def _late(loaded: Loaded, facts: list[core.Facts], seen: Lag) -> tuple[core.Facts, ...]:
+    """The facts, with the switches that have not taken up a CR that was applied."""
+    specs = {ref: one.spec for ref, one in loaded.desired.manifests.items()}
+    reasons = seen.reasons(specs, [one.ref for one in facts if one.desired is not None and one.outputs is not None])
+    return tuple(replace(one, lags=reasons[one.ref]) if one.ref in reasons else one for one in facts)
 
 
 def _own_record(session: Session) -> Mapping[str, Any] | core.Unread | None:
@@ -157,10 +182,12 @@ def joined(
     outputs: Mapping[ObjectRef, Mapping[str, Any]],
     live: Mapping[str, Seen | core.Unread],
     records: Mapping[str, Seen | core.Unread],
+    only: Drafts | None = None,
 ) -> list[core.Facts]:
     """Everything known of each CR that Git, the state or a server names. Objects of other fabrics are not ours to see.
 
-    `live` and `records` map a kind's name to its objects and records, or to why they could not be read.
+    `only` are CRs that only a draft has; they count where no other place has them. `live` and `records` map a kind's name to
+    its objects and records, or to why they could not be read.
     """
     ours = {
         kind: found
@@ -172,7 +199,12 @@ def joined(
     for found in (*ours.values(), *records.values()):
         if not isinstance(found, core.Unread):
             known |= found.keys()
-    return [_facts(fabric, ref, loaded, outputs, live[ref.kind], records[ref.kind]) for ref in sorted(known)]
+    found = {ref: _facts(fabric, ref, loaded, outputs, live[ref.kind], records[ref.kind]) for ref in known}
+    for ref, (place, origin) in (only.places if only else {}).items():
+        if ref not in found:
+            draft = _facts(fabric, ref, loaded, outputs, ours[ref.kind], records[ref.kind])
+            found[ref] = replace(draft, draft=place, origin=origin)
+    return [found[ref] for ref in sorted(found)]
 
 
 def _visible(obj: Mapping[str, Any], fabric: str) -> bool:
