@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from program import git_source
+from program import git_mirror, git_source
 from program.config import cache_folder
 from providers.core.identity import KINDS, Kind
 from providers.errors import HhsyncError
@@ -52,7 +52,7 @@ def check_all(config: Mapping[str, str]) -> tuple[PartCheck, ...]:
 
 
 def git(config: Mapping[str, str]) -> PartCheck:
-    """Read the branch's head and the folder.
+    """Read the branch's head and the folder, and ask whether a push would be taken.
 
     Raises:
         GitError: by cause.
@@ -60,8 +60,14 @@ def git(config: Mapping[str, str]) -> PartCheck:
     settings = GitSettings.from_config(config)
     found = git_source.read_snapshot(settings, cache_folder())
     where = f"folder {found.folder}" if found.folder else "the whole repository"
-    text = f"{settings.url} branch {found.branch} at {found.commit[:12]}, {where}: {len(found.files)} YAML files"
-    return PartCheck("git", WORKS, text)
+    signed = ", signed" if settings.signed else ""
+    text = (
+        f"{settings.url} branch {found.branch} at {found.commit[:12]}{signed}, {where}: {len(found.files)} YAML files"
+    )
+    refused = git_mirror.refused_push(settings, cache_folder())
+    if not refused:
+        return PartCheck("git", WORKS, f"{text}; the credentials may push")
+    return PartCheck("git", LIMITED, f"{text}; sync works, ingest and edit do not: {refused}")
 
 
 def netbox(config: Mapping[str, str]) -> PartCheck:

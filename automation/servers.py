@@ -30,6 +30,10 @@ def running_text(running: Running) -> str:
     lines += [f"{one.name:11} {one.url}, kubeconfig {one.hhsync_kubeconfig}" for one in running.fabrics]
     if running.git_url:
         lines.append(f"Git         {running.git_url}")
+    if running.git:
+        lines.append(f"Git         {running.git.https_url} as hhsync, CA certificate {running.git.ca_file}")
+        key = running.git.ssh_key_files["hhsync"]
+        lines.append(f"Git         {running.git.ssh_url}, key {key}, known hosts {running.git.known_hosts_file}")
     lines.append(f"passwords and tokens: {Path(running.home) / 'services.json'}")
     return "\n".join(lines)
 
@@ -46,6 +50,16 @@ def running_json(running: Running) -> dict[str, Any]:
             for one in running.fabrics
         ],
         "git": running.git_url,
+        "git_servers": {
+            "https_url": running.git.https_url,
+            "http_url": running.git.http_url,
+            "ca_file": running.git.ca_file,
+            "ssh_url": running.git.ssh_url,
+            "ssh_key_files": running.git.ssh_key_files,
+            "known_hosts_file": running.git.known_hosts_file,
+        }
+        if running.git
+        else None,
         "facts_file": str(Path(running.home) / "services.json"),
         "errors": [],
     }

@@ -58,6 +58,14 @@ class GitAccess:
         """Whether there is a token for a server over HTTP."""
         return bool(self._token or self.settings.token_command)
 
+    def token(self) -> str:
+        """The token for the server's HTTP, also for its REST API; "" where there is none.
+
+        Raises:
+            GitError: the token command fails.
+        """
+        return self._current_token()
+
     @property
     def offered_keys(self) -> str:
         """Which SSH keys a server was shown, in words."""
@@ -116,8 +124,9 @@ class GitAccess:
         """Variables for one command that talks to the server.
 
         Raises:
-            GitError: the token command fails.
+            GitError: the token command fails, or a file that the settings name is missing.
         """
+        self._require_files()
         found: dict[str, str] = {}
         if self.is_ssh and self._ssh_key:
             found |= {"HHSYNC_SSH_KEY": self._ssh_key.strip(), "SSH_ASKPASS_REQUIRE": "never"}
@@ -131,6 +140,23 @@ class GitAccess:
         if self.settings.ca_file:
             found["GIT_SSL_CAINFO"] = self.settings.ca_file
         return found
+
+    def _require_files(self) -> None:
+        """Git and ssh pass over a file that is not there, or speak of something else."""
+        settings = self.settings
+        wanted = (
+            ("gitCaFile", settings.ca_file, self.is_http),
+            ("gitSshKeyFile", settings.ssh_key_file, self.is_ssh),
+            ("gitKnownHostsFile", settings.known_hosts_file, self.is_ssh),
+        )
+        for key, path, used in wanted:
+            if used and path and not os.access(path, os.R_OK):
+                raise GitError(f"hhsync:{key} names {path}, which is missing or cannot be read")
+
+    def names_proxy(self, words: str) -> bool:
+        """Whether a failure to connect is one to the proxy of the settings."""
+        proxy = urlsplit(self.settings.proxy) if self.settings.proxy else None
+        return bool(proxy and f"{proxy.hostname} port {proxy.port or ''}" in words)
 
     def ssh_command(self, chosen: str) -> str:
         """The user's own ssh command with our options before the user's: it never asks, and it checks the host's key."""

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Any
 
 from program.git_access import GitAccess
-from program.git_meanings import AUTHENTICATION, Meaning, meaning
+from program.git_meanings import AUTHENTICATION, CONNECTION, Meaning, meaning
 from providers.errors import GitError
 
 # Where there is no git, GitPython would end the import with a page of text; we say it in one line at the first command.
@@ -142,7 +142,7 @@ class GitCommand:
             if self._access.has_credentials
             else "the server wants credentials; set hhsync:gitToken (as a secret) and hhsync:gitUsername"
         )
-        return meaning(
+        found = meaning(
             failure.words,
             credentials=credentials,
             and_credentials=" and hhsync:gitToken" if self._access.is_http else "",
@@ -151,6 +151,9 @@ class GitCommand:
             keys=self._access.offered_keys,
             may="write to" if verb == "push" else "read",
         )
+        if found.kind == CONNECTION and self._access.names_proxy(failure.words):
+            return Meaning(found.kind, f"the proxy {settings.proxy} does not answer; check hhsync:gitProxy")
+        return found
 
     def _failed(self, words: bytes) -> CommandFailed:
         return CommandFailed(self._access.without_secrets(words.decode("utf-8", "replace")))

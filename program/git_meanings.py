@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from providers.errors import one_line
 
-AUTHENTICATION = "authentication"
+AUTHENTICATION, CONNECTION = "authentication", "connection"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,6 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
         r"UNPROTECTED PRIVATE KEY FILE",
         "the file of hhsync:gitSshKeyFile may be read by others, so ssh does not use it; type: chmod 600 {key_file}",
     ),
-    ("ssh key", r"Identity file .* not accessible", "the file of hhsync:gitSshKeyFile, {key_file}, cannot be read"),
     (
         AUTHENTICATION,
         r"Permission denied \((?:publickey|password|keyboard)|Too many authentication failures",
@@ -94,7 +93,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
         "hhsync:gitCaFile",
     ),
     (
-        "connection",
+        CONNECTION,
         r"Connection refused|[Ff]ailed to connect|Couldn't connect|timed out|No route to host|Network is unreachable"
         r"|Operation too slow|Empty reply|Connection reset|Connection closed|unable to connect|kex_exchange_identification",
         "the server does not answer ({detail}); check host and port in hhsync:gitUrl, and that the server runs",
@@ -102,7 +101,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     (
         "repository",
         r"does not appear to be a git repository|not a git repository|not valid: is this a git|does not exist",
-        "it is not a Git repository; check hhsync:gitUrl",
+        "no Git repository is there; check the path in hhsync:gitUrl{and_credentials}",
     ),
 )
 

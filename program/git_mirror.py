@@ -59,6 +59,23 @@ def fetched(settings: GitSettings, cache: Path) -> Iterator[tuple[GitCommand, st
         yield command, head
 
 
+def refused_push(settings: GitSettings, cache: Path) -> str:
+    """Why the server would take no push to the branch; "" where it would. Asked by a push that sends nothing.
+
+    Raises:
+        GitError: as `fetched`.
+    """
+    with fetched(settings, cache) as (command, head):
+        if command.url.startswith("/") and not os.access(command.url, os.W_OK):
+            return "no permission: the folder cannot be written"
+        try:
+            target = f"{head}:refs/heads/{settings.branch}"
+            command.run("push", "--dry-run", "--quiet", "--", command.url, target, network=True)
+        except CommandFailed as failure:
+            return command.explained(failure, "push").text
+    return ""
+
+
 def _fetch(command: GitCommand, settings: GitSettings, mirror: Path) -> str:
     ref = f"refs/hhsync/{hashlib.sha256(settings.branch.encode()).hexdigest()[:16]}"
     refspec = f"+refs/heads/{settings.branch}:{ref}"

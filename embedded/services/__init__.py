@@ -5,7 +5,7 @@ The modules that only set up (packages, golang, netbox_setup, setup, steps) use 
 """
 
 from embedded.services.errors import ServicesError
-from embedded.services.facts import FabricAccess, NetBoxAccess, PartStatus, Running
+from embedded.services.facts import FabricAccess, GitAccess, NetBoxAccess, PartStatus, Running
 from embedded.services.services import Services
 
-__all__ = ["FabricAccess", "NetBoxAccess", "PartStatus", "Running", "Services", "ServicesError"]
+__all__ = ["FabricAccess", "GitAccess", "NetBoxAccess", "PartStatus", "Running", "Services", "ServicesError"]

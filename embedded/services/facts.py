@@ -44,14 +44,36 @@ class FabricAccess:
 
 
 @dataclass(frozen=True, slots=True)
+class GitAccess:
+    """How to reach the Git repository: by path, by HTTPS (`ca_file` signed its certificate) and HTTP, and by SSH.
+
+    `passwords` and `ssh_key_files` (private keys) are by user: hhsync may write, reader may read, outsider may log in and
+    no more. `known_hosts_file` has the SSH server's host key.
+    """
+
+    path: str
+    https_url: str
+    http_url: str
+    ca_file: str
+    passwords: dict[str, str] = field(repr=False)
+    ssh_url: str
+    ssh_key_files: dict[str, str]
+    known_hosts_file: str
+
+
+@dataclass(frozen=True, slots=True)
 class Running:
-    """All that was started in one home: absent parts are None or empty; `pids` is server name → process id."""
+    """All that was started in one home: absent parts are None or empty; `pids` is server name → process id.
+
+    `git_url` is the repository's path.
+    """
 
     home: str
     netbox: NetBoxAccess | None = None
     fabrics: tuple[FabricAccess, ...] = ()
     git_url: str | None = None
     pids: dict[str, int] = field(default_factory=dict)
+    git: GitAccess | None = None
 
     def fabric(self, name: str) -> FabricAccess:
         """The access to one fabric by name, e.g. "fabric-1"; ServicesError when it was not started."""
@@ -75,6 +97,7 @@ class Running:
                 netbox=NetBoxAccess(**data["netbox"]) if data["netbox"] else None,
                 fabrics=tuple(FabricAccess(**one) for one in data["fabrics"]),
                 git_url=data["git_url"],
+                git=GitAccess(**data["git"]) if data.get("git") else None,
                 pids=data["pids"],
             )
         except FileNotFoundError:

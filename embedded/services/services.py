@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from embedded.services import git
 from embedded.services.errors import ServicesError
 from embedded.services.facts import FabricAccess, PartStatus, Running
 from embedded.services.files import default_cache, own_folder, remove_tree
+from embedded.services.git import GitServers
 from embedded.services.golang import GoTools
 from embedded.services.netbox import NetBox, remove_data
 from embedded.services.netbox_setup import NetBoxSetup
@@ -68,7 +68,7 @@ class Services:
     def stop(self) -> None:
         """Stop every server of this home, by process id; their data stay."""
         with self._alone():
-            self._side_by_side([self._netbox().stop, *(fabric.stop for fabric in self._fabrics())])
+            self._side_by_side([self._netbox().stop, self._git().stop, *(fabric.stop for fabric in self._fabrics())])
             if known := Running.load(self.home):
                 dataclasses.replace(known, pids={}).save()
 
@@ -79,7 +79,7 @@ class Services:
         found = self._netbox().status()
         for fabric in self._fabrics():
             found += fabric.status()
-        return found + git.status(self.home)
+        return found + self._git().status()
 
     def running(self) -> Running | None:
         """What the last start told, from the home's private file; None when nothing was started here."""
@@ -101,12 +101,13 @@ class Services:
         with ThreadPoolExecutor(max_workers=1 + len(names)) as pool:
             netbox = pool.submit(self._netbox().start) if "netbox" in parts else None
             fabrics = [pool.submit(self._fabric(name).start, crds, webhooks=name in with_webhooks) for name in names]
-        git_url = git.make_repository(self.home) if "git" in parts else known.git_url
+        git = self._git().start() if "git" in parts else known.git
         running = Running(
             home=str(self.home),
             netbox=netbox.result() if netbox else known.netbox,
             fabrics=_merged(known.fabrics, [one.result() for one in fabrics]),
-            git_url=git_url,
+            git_url=git.path if git else known.git_url,
+            git=git,
             pids={one.name: one.pid for one in self.status() if one.pid is not None},
         )
         running.save()
@@ -119,6 +120,9 @@ class Services:
 
     def _netbox(self) -> NetBox:
         return NetBox(self.home, NetBoxSetup(self.cache), self._ports, self._progress)
+
+    def _git(self) -> GitServers:
+        return GitServers(self.home, self._ports, self._progress)
 
     def _fabric(self, name: str) -> Fabric:
         # it needs packages beyond the standard library, which a mere set-up runs without

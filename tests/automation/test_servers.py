@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from automation import passthrough, servers, uninstall
-from embedded.services import FabricAccess, NetBoxAccess, PartStatus, Running
+from embedded.services import FabricAccess, GitAccess, NetBoxAccess, PartStatus, Running
 from tests.automation.fake_engine import FakeCommand, workspace
 
 RUNNING = Running(
@@ -29,6 +29,16 @@ RUNNING = Running(
         ),
     ),
     git_url="/home/x/.hhsync/services/git/fabrics.git",
+    git=GitAccess(
+        "/home/x/.hhsync/services/git/fabrics.git",
+        "https://127.0.0.1:7443/fabrics.git",
+        "http://127.0.0.1:7080/fabrics.git",
+        "/git-ca",
+        {"hhsync": "hush-git"},
+        "ssh://x@127.0.0.1:7022/fabrics.git",
+        {"hhsync": "/key"},
+        "/hosts",
+    ),
 )
 UP = PartStatus("netbox", "running", 42, "http://127.0.0.1:8000")
 DOWN = PartStatus("redis", "stopped", None, "", "never started")
@@ -36,7 +46,15 @@ DOWN = PartStatus("redis", "stopped", None, "", "never started")
 
 @pytest.mark.parametrize("told", [servers.running_text(RUNNING), json.dumps(servers.running_json(RUNNING))])
 def test_the_servers_are_told_without_their_secrets(told):
-    for place in ("http://127.0.0.1:8000", "https://127.0.0.1:6443", "fabrics.git", "/hhsync", "services.json"):
+    for place in (
+        "http://127.0.0.1:8000",
+        "https://127.0.0.1:6443",
+        "fabrics.git",
+        "/hhsync",
+        "services.json",
+        "https://127.0.0.1:7443",
+        "ssh://",
+    ):
         assert place in told
     assert "hush" not in told
 

@@ -103,7 +103,7 @@ def test_the_environment_gives_what_stack_config_has_not() -> None:
     assert GitAccess(GitSettings(HTTPS), environment).environment()["HHSYNC_GIT_SECRET"] == "env-token"
     assert GitAccess(GitSettings(HTTPS, token="own"), environment).environment()["HHSYNC_GIT_SECRET"] == "own"
     assert GitAccess(GitSettings(SSH), environment).environment()["HHSYNC_SSH_KEY"] == "env-ssh_key"
-    assert GitAccess(GitSettings(SSH, ssh_key_file="/k"), environment).environment() == {}
+    assert GitAccess(GitSettings(SSH, ssh_key_file=__file__), environment).environment() == {}
 
 
 def test_secrets_are_blotted_out_of_what_git_says() -> None:
@@ -168,6 +168,19 @@ def test_a_token_command_is_asked_once_and_again_after_a_refusal(tmp_path: Path)
     assert second.renew()
     assert first.environment()["HHSYNC_GIT_SECRET"] == "token-2"
     assert first.without_secrets("token-2") == "***"
+
+
+@pytest.mark.parametrize(
+    ("settings", "key"),
+    [
+        (GitSettings(HTTPS, ca_file="/no/such"), "hhsync:gitCaFile"),
+        (GitSettings(SSH, ssh_key_file="/no/such"), "hhsync:gitSshKeyFile"),
+        (GitSettings(SSH, known_hosts_file="/no/such"), "hhsync:gitKnownHostsFile"),
+    ],
+)
+def test_a_file_that_is_not_there_is_named(settings: GitSettings, key: str) -> None:
+    with pytest.raises(GitError, match=f"{key} names /no/such, which is missing"):
+        GitAccess(settings, {}).environment()
 
 
 def test_without_a_token_command_nothing_is_renewed() -> None:

@@ -171,8 +171,8 @@ def test_a_mirror_that_another_run_holds_is_waited_for_no_longer_than_the_deadli
     ("changes", "words"),
     [
         ({"url": "/no/such/place"}, "no Git repository at /no/such/place"),
-        ({"url": "{folder}"}, "it is not a Git repository"),
-        ({"url": "file:///no/such/place"}, "it is not a Git repository"),
+        ({"url": "{folder}"}, "no Git repository is there"),
+        ({"url": "file:///no/such/place"}, "no Git repository is there"),
         ({"branch": "dev"}, 'no branch "dev" (hhsync:gitBranch); it has: main'),
         ({"branch": "a..b"}, "is not a branch name"),
         ({"branch": "--upload-pack=x"}, "is not a branch name"),
