@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from automation.terminal import run
-from automation.verbs import authoring, parts, reading, setting_up, status, writing
+from automation.verbs import authoring, orphans, parts, reading, setting_up, status, writing
 
 app = typer.Typer(
     name="hhsync",
@@ -16,7 +16,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _verbs in (writing, reading, status, setting_up, parts):
+for _verbs in (writing, reading, orphans, status, authoring, setting_up, parts):
     app.add_typer(_verbs.group)
 
 

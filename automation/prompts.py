@@ -29,6 +29,13 @@ def confirm_name(name: str, given: str | None, what: str) -> None:
         raise ConfigError(f'the name given is "{given}", not "{name}": nothing was done')
 
 
+def yes(shown: str, question: str) -> bool:
+    """Show what is about to be done and ask; only for a terminal, where somebody can answer."""
+    sys.stderr.write(f"{shown}{question} [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
 def secret(
     name: str, file: Path | None, variable: str, env: Mapping[str, str], *, ask: bool, known: bool = False
 ) -> str | None:

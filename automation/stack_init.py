@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automation.connections import FAILS, PartCheck, check_all
+from automation.connections import FAILS, WORKS, PartCheck, check_all
 from automation.workspace import engine_errors
-from providers.errors import ConfigError, EngineError
+from providers.errors import ConfigError, EngineError, HhsyncError
 from providers.settings import KEYS, NAMESPACE, SECRET_KEYS, ClusterSettings, GitSettings, NetBoxSettings
 
 if TYPE_CHECKING:
@@ -68,10 +68,13 @@ class InitResult:
         }
 
 
-def init(workspace: Workspace, fabric: str, given: Mapping[str, str], *, check: bool = True) -> InitResult:
+def init(
+    workspace: Workspace, fabric: str, given: Mapping[str, str], *, check: bool = True, scaffold: bool = False
+) -> InitResult:
     """Make the stack (or take the one that is there), set the given values, and try the connections.
 
-    `given` has flat keys without namespace; what an existing stack has besides them stays.
+    `given` has flat keys without namespace; what an existing stack has besides them stays. `scaffold` commits the folder's
+    layout before Git is tried.
 
     Raises:
         ConfigError: a name or value is wrong; nothing was made then.
@@ -85,8 +88,25 @@ def init(workspace: Workspace, fabric: str, given: Mapping[str, str], *, check: 
     wanted = {**{key: value for key, value in before.items() if key not in dropped}, **values}
     validate(wanted)
     _write(workspace, fabric, {key: value for key, value in values.items() if before.get(key) != value}, dropped)
-    checks = check_all(wanted) if check else ()
+    made = (_scaffolded(wanted, fabric),) if scaffold else ()
+    checks = (*made, *(check_all(wanted) if check else ()))
     return InitResult(fabric, workspace.stack_file(fabric), created, checks)
+
+
+def _scaffolded(config: Mapping[str, str], fabric: str) -> PartCheck:
+    """Commit the folders and the manifest; what became of it, as a line beside those of the connections."""
+    from authoring.options import Authoring
+    from authoring.scaffold import scaffold
+    from program.config import cache_folder
+
+    try:
+        outcome = scaffold(GitSettings.from_config(config), cache_folder(), Authoring.from_config(config), fabric)
+    except HhsyncError as error:
+        return PartCheck("scaffold", FAILS, str(error))
+    if not outcome.commit:
+        return PartCheck("scaffold", WORKS, "raw/, managed/, archive/ and the manifest are there")
+    made = ", ".join(sorted(outcome.changed))
+    return PartCheck("scaffold", WORKS, f"commit {outcome.commit[:12]} on {outcome.branch}: {made}")
 
 
 def require_name(fabric: str) -> None:

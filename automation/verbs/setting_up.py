@@ -59,6 +59,9 @@ def init(
         bool, typer.Option("--cluster-insecure", help="Do not verify its certificate.")
     ] = False,
     no_check: Annotated[bool, typer.Option("--no-check", help="Do not try the connections.")] = False,
+    scaffold: Annotated[
+        bool, typer.Option("--scaffold", help="Commit raw/, managed/, archive/ and the manifest to the repository.")
+    ] = False,
 ) -> None:
     """Make a fabric's stack and its config (secrets encrypted), and check each connection for real.
 
@@ -95,7 +98,7 @@ def init(
         },
         files={"gitToken": git_token_file, "netboxToken": netbox_token_file, "clusterToken": cluster_token_file},
     )
-    result = stack_init.init(workspace, fabric, given, check=not no_check)
+    result = stack_init.init(workspace, fabric, given, check=not no_check, scaffold=scaffold)
     out.result(stack_init.init_text(result), result.to_json(), result.exit_code)
 
 
