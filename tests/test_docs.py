@@ -49,6 +49,7 @@ def keys(value: object, at: str = "") -> set[str]:
 
 def real() -> dict[str, dict[str, object]]:
     from automation import checking, connections, report_json, results, stack_init
+    from automation.status import Standing, StatusReport
     from program.desired import DesiredState
     from program.load import Loaded
     from providers.core.diff import FieldChange
@@ -56,6 +57,7 @@ def real() -> dict[str, dict[str, object]]:
     from providers.core.identity import ObjectRef
     from providers.core.manifest import Issue, Origin
     from providers.core.sides import Property
+    from providers.core.state import CRState
 
     ref, origin = ObjectRef("VPC", "default", "vpc-1"), Origin("a.yaml", 1, 0)
     change = results.ResourceChange(str(ref), "update", (FieldChange(("cluster",), 1, 2),))
@@ -76,11 +78,12 @@ def real() -> dict[str, dict[str, object]]:
             DriftReport("f", 1, {}, (detail,), source=Source("u", "b", "f", "c"), record=record)
         ),
         "check": checking.CheckReport("f", loaded, "j").to_json(),
+        "status": StatusReport("f", (Standing(ref, CRState.SYNCED, "", origin, managed=True),), {}, 0).to_json(),
         "init": stack_init.InitResult("f", ROOT, True, (connections.PartCheck("git", "works", "t"),)).to_json(),
     }
 
 
-@pytest.mark.parametrize("name", ["operation", "drift", "check", "init"])
+@pytest.mark.parametrize("name", ["operation", "drift", "check", "status", "init"])
 def test_the_documented_json_has_the_keys_of_the_real_one(name):
     assert keys(documented(name)) == keys(real()[name])
 
