@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from program import bootstrap
+from program import bootstrap, hydrated
 from providers import adopting
 from providers.core import handover, sections
 from providers.core.adoption import refusal, unmanaged
@@ -82,6 +82,7 @@ def check(config: FabricConfig, desired: DesiredState, *, preview: bool) -> hand
     A preview is only warned of a hand-over, so that it shows the changes.
 
     Raises:
+        ValidationFailed: Switches are not hydrated, and this server takes only such ones.
         UnsafeChange: the prune rule does not let so many CRs go, others own what would be changed,
             or (HandOverNeeded) Pulumi's order cannot do it.
         TargetError: the cluster cannot be read, so nothing can be said.
@@ -89,6 +90,7 @@ def check(config: FabricConfig, desired: DesiredState, *, preview: bool) -> hand
     cluster = bootstrap.cluster_of(config)
     managed, unlabelled = objects(cluster, config.fabric, desired.manifests.keys())
     check_prune(managed, desired.manifests, config.allow_deletes)
+    hydrated.check(cluster, config.fabric, desired, managed)
     if config.verb != "preview":  # which shows every adoption, and says itself that a sync would be refused
         check_adoption(cluster, config, desired, unlabelled)
     plan = handover.plan({ref: one.spec for ref, one in desired.manifests.items()}, managed, desired.references)
