@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from embedded.engine import steps, urns
 from embedded.engine.errors import EngineError
 from embedded.engine.failures import ProviderFailed, StepFailed, Stopped
+from embedded.engine.steps import Op
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,9 +67,7 @@ class Applier:
             raise failure
         return made
 
-    def preview(
-        self, goal: Goal, old: Resource | None, inputs: dict[str, Any], provider: str
-    ) -> dict[str, Any] | None:
+    def preview(self, goal: Goal, old: Resource | None, inputs: dict[str, Any], provider: str) -> dict[str, Any] | None:
         """What a provider that previews says the outputs would be; None from one that does not. Writes nothing."""
         bound = self._host.of(goal.urn, provider)
         if not bound.previews:
@@ -108,7 +107,8 @@ class Applier:
             return
         if not urns.is_provider(step.type):
             reporter.done(step)
-        reporter.outputs(step)
+        if step.old.custom or step.op is Op.DELETE:
+            reporter.outputs(step)
 
     def fail(self, step: Step, error: ProviderFailed, *, unclear: bool, planning: bool = False) -> NoReturn:
         """A step has failed: the run ends, or goes on with --continue-on-error. Raises Stopped, or then StepFailed.

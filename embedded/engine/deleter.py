@@ -119,9 +119,13 @@ class Deleter:
             self._deployment.forget(entry)
             return
         op = Op.DELETE_REPLACED if entry.delete else Op.DELETE
+        if entry.external:
+            op = Op.DISCARD_REPLACED if entry.delete else Op.DISCARD
         if entry.pending_replacement:
             op = Op.REMOVE_PENDING_REPLACE
-        self._applier.leave(Step(op, entry.urn, entry.type, entry, None, logical=op is Op.DELETE), self._remove)
+        self._applier.leave(
+            Step(op, entry.urn, entry.type, entry, None, logical=op in (Op.DELETE, Op.DISCARD)), self._remove
+        )
 
     def _remove(self, entry: Resource) -> None:
         if self._deployment.dry:

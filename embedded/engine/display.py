@@ -32,7 +32,12 @@ _SIGNS = {
     Op.CREATE_REPLACEMENT: "++",
     Op.DELETE_REPLACED: "--",
     Op.REFRESH: "~",
+    Op.READ: ">",
+    Op.READ_REPLACEMENT: ">~",
+    Op.IMPORT: "=",
+    Op.IMPORT_REPLACEMENT: "=>",
     Op.DISCARD: "<",
+    Op.DISCARD_REPLACED: "<<",
     Op.REMOVE_PENDING_REPLACE: "~",
     Op.SAME: "",
 }
@@ -43,6 +48,12 @@ _DONE = {
     Op.REPLACE: "replaced",
     Op.CREATE_REPLACEMENT: "created replacement",
     Op.DELETE_REPLACED: "deleted original",
+    Op.READ: "read",
+    Op.READ_REPLACEMENT: "read replacement",
+    Op.IMPORT: "imported",
+    Op.IMPORT_REPLACEMENT: "imported replacement",
+    Op.DISCARD: "discarded",
+    Op.DISCARD_REPLACED: "discarded original",
     Op.SAME: "unchanged",
 }
 _DOING = {
@@ -146,7 +157,9 @@ class Display:
         """A replace is one line unless its halves are asked for; what is unchanged has none."""
         if step.op is Op.SAME:
             return self._request.show_sames
-        if step.op in (Op.CREATE_REPLACEMENT, Op.DELETE_REPLACED):
+        if step.op in (Op.READ, Op.READ_REPLACEMENT):
+            return self._request.show_reads
+        if step.op in (Op.CREATE_REPLACEMENT, Op.DELETE_REPLACED, Op.IMPORT_REPLACEMENT, Op.DISCARD_REPLACED):
             return self._request.show_replacement_steps
         return step.op is not Op.REMOVE_PENDING_REPLACE
 

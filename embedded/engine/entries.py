@@ -72,6 +72,7 @@ def _extra(goal: Goal, old: Resource | None) -> dict[str, Any]:
         "ignoreChanges": list(goal.ignore_changes),
         "replaceOnChanges": list(goal.replace_on_changes),
         "hideDiff": list(goal.hide_diff),
+        "importID": goal.import_id,
     }
     kept = {key: value for key, value in (old.extra if old else {}).items() if key not in (*options, "stackTrace")}
     return kept | {key: value for key, value in options.items() if value}

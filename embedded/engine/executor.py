@@ -13,8 +13,9 @@ from embedded.engine import steps
 from embedded.engine.admission import Admission
 from embedded.engine.applier import Applier
 from embedded.engine.entries import entry_of, finding
-from embedded.engine.errors import EngineError, NotSupported
+from embedded.engine.errors import EngineError
 from embedded.engine.failures import CheckFailed, ProviderFailed, StepFailed, Stopped
+from embedded.engine.reads import Reads, to_import
 from embedded.engine.refresher import readable
 from embedded.engine.replacer import Replacer
 from embedded.engine.steps import Answer, Decision, Goal, Op, Step
@@ -40,6 +41,7 @@ class Executor:
         self._refresher = refresher
         self._applier = Applier(deployment, host)
         self._replacer = Replacer(deployment, host, self._applier, threads)
+        self._reads = Reads(deployment, host, self._applier)
         self._admission = Admission(deployment)
         self._components: dict[str, Step] = {}
 
@@ -67,7 +69,6 @@ class Executor:
 
     def _component(self, goal: Goal, known: Resource | None) -> Answer:
         """Components have no provider: their inputs are compared, and nothing is called."""
-        self._refuse_replace(known, goal)
         if (answer := self._admission.turned_away(goal, known, "")) is not None:
             return answer
         old = self._deployment.rename(goal, known)
@@ -85,6 +86,10 @@ class Executor:
         if self._deployment.dry:
             self._reporter.outputs(step)
         return Answer(goal.urn)
+
+    def read(self, goal: Goal, id_: str) -> Answer:
+        """Read what somebody else made. Raises Stopped when the run is ending."""
+        return self._reads.read(goal, id_)
 
     def register_outputs(self, urn: str, outputs: dict[str, Any]) -> None:
         """The outputs of a component or of the stack; the stack's are held back until the run has ended."""
@@ -107,24 +112,31 @@ class Executor:
     # --- custom resources -------------------------------------------------------------------------------------------
 
     def _custom(self, goal: Goal, known: Resource | None) -> Answer:
-        self._refuse_replace(known, goal)
         provider = self._deployment.providers.of(goal)
         if (answer := self._admission.turned_away(goal, known, provider)) is not None:
             return answer
         old = self._live(goal, self._deployment.rename(goal, known))
+        imported = to_import(goal, old)
+        if imported:
+            old = self._reads.adopt(goal, old, provider)
         forced = self._forced(goal, old)
-        inputs = self._checked(goal, None if forced else old, provider)
+        afresh = old is None or forced or old.external or not old.custom
+        inputs = self._checked(goal, None if afresh else old, provider)
         self._deployment.guard()
         decision = self._decide(goal, old, inputs, provider, forced=forced)
         self._deployment.guard()
         if old is not None and decision.op is Op.REPLACE:
-            fresh = inputs if forced else self._checked(goal, None, provider)
+            self._refuse_import(goal, decision)
+            fresh = inputs if afresh else self._checked(goal, None, provider)
             return self._replacer.replace(goal, old, fresh, decision, provider)
+        if imported and old is not None and decision.op is Op.SAME:
+            self._deployment.commit(entry_of(goal, old, inputs, old.outputs, provider, changed=False))
+            return Answer(goal.urn, old.id, old.outputs)
         return self._make(goal, old, inputs, decision, provider)
 
     def _live(self, goal: Goal, known: Resource | None) -> Resource | None:
         """The old entry, read anew when this run refreshes; None when the object is gone."""
-        if known is None or self._refresher is None or not readable(known):
+        if known is None or self._refresher is None or not readable(known) or known.external:
             return None if goal.urn in self._deployment.gone else known
         try:
             return self._refresher.read(known)
@@ -154,7 +166,7 @@ class Executor:
     def _decide(
         self, goal: Goal, old: Resource | None, inputs: dict[str, Any], provider: str, *, forced: bool
     ) -> Decision:
-        if old is None or old.pending_replacement or forced:
+        if old is None or old.pending_replacement or forced or old.external or not old.custom:
             return steps.decide(old, goal, inputs, None, self._replaced(), forced=forced)
         try:
             bound = self._host.of(goal.urn, provider)
@@ -165,6 +177,19 @@ class Executor:
             step = Step(Op.UPDATE, goal.urn, goal.type, old, old)
             self._applier.fail(step, error, unclear=False, planning=True)
         return steps.decide(old, goal, inputs, answer, self._replaced())
+
+    def _refuse_import(self, goal: Goal, decision: Decision) -> None:
+        """A replace would change the id that the program still names. A preview only warns."""
+        if not goal.import_id:
+            return
+        keys = f" ({', '.join(decision.replace_keys)})" if decision.replace_keys else ""
+        text = (
+            "previously-imported resources that still specify an ID may not be replaced; please remove the `import` "
+            f"declaration from your program{keys}"
+        )
+        if not self._deployment.dry:
+            raise EngineError(text)
+        self._reporter.diagnostic("warning", text, goal.urn)
 
     def _make(
         self, goal: Goal, old: Resource | None, inputs: dict[str, Any], decision: Decision, provider: str
@@ -190,19 +215,3 @@ class Executor:
             return self._applier.create(goal, new) if old is None else self._applier.update(goal, old, new)
         except ProviderFailed as error:
             self._applier.fail(step, error, unclear=error.unanswered or old is not None)
-
-    # --- refusals ---------------------------------------------------------------------------------------------------
-
-    def _refuse_replace(self, old: Resource | None, goal: Goal) -> None:
-        """Two kinds of replace that only the real engine makes."""
-        if old is None or (old.custom == goal.custom and not old.external):
-            return
-        why = (
-            "it was only read, not created, so far"
-            if old.external
-            else "it changes between component and custom resource"
-        )
-        raise NotSupported(
-            f"replacing {old.urn} ({why})",
-            "take it out of the program for one run, or install the Pulumi CLI and put it on PATH",
-        )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pulumi.runtime.proto import source_pb2
-    from pulumi.runtime.proto.resource_pb2 import RegisterResourceRequest
+    from pulumi.runtime.proto.resource_pb2 import ReadResourceRequest, RegisterResourceRequest
 
 PLUGIN = plugins.DYNAMIC
 """The package of Python dynamic providers."""
@@ -45,9 +45,7 @@ class GoalReader:
         Raises NotSupported for what this engine lacks, EngineError for a parent that is not registered.
         """
         refuse_unsupported(request)
-        parent = goals.get(request.parent)
-        if request.parent and parent is None:
-            raise EngineError(f"its parent {request.parent} has not been registered in this run")
+        parent = _parent(request.parent, goals)
         return Goal(
             urn=self.urn(request),
             type=request.type,
@@ -69,10 +67,38 @@ class GoalReader:
             hide_diff=tuple(request.hideDiffs),
             source_position=source_text(request.sourcePosition, self._root),
             aliases=_aliases(request),
+            import_id=request.importId,
             provider=request.provider or _inherited(request, parent),
             providers={**(parent.providers if parent else {}), **request.providers},
             version=request.version,
         )
+
+    def read_external(self, request: ReadResourceRequest, goals: Mapping[str, Goal]) -> Goal:
+        """What a program asks to read. Raises NotSupported for a package that this engine does not have."""
+        plugins.refuse(request.type)
+        if not plugins.reads(request.type):
+            raise NotSupported(f"reading the resource type {request.type}")
+        parent = _parent(request.parent, goals)
+        return Goal(
+            urn=urns.build(self._stack, self._project, request.parent, request.type, request.name),
+            type=request.type,
+            name=request.name,
+            custom=True,
+            inputs=from_struct(request.properties),
+            parent=request.parent,
+            dependencies=tuple(request.dependencies),
+            additional_secret_outputs=tuple(request.additionalSecretOutputs),
+            source_position=source_text(request.sourcePosition, self._root),
+            provider=request.provider or (parent.providers.get(urns.package_of(request.type), "") if parent else ""),
+            version=request.version,
+        )
+
+
+def _parent(urn: str, goals: Mapping[str, Goal]) -> Goal | None:
+    parent = goals.get(urn)
+    if urn and parent is None:
+        raise EngineError(f"its parent {urn} has not been registered in this run")
+    return parent
 
 
 def refuse_unsupported(request: RegisterResourceRequest) -> None:
@@ -84,7 +110,6 @@ def refuse_unsupported(request: RegisterResourceRequest) -> None:
     if request.custom and package not in plugins.PACKAGES:
         raise NotSupported(f"the plugin {package!r} of the resource type {request.type}")
     options = {
-        "import_": request.importId,
         "replacement_trigger": request.HasField("replacement_trigger"),
         "transforms": request.transforms,
         "state_migrations": request.state_migrations,

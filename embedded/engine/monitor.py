@@ -49,6 +49,9 @@ class Registrar(Protocol):
     def register(self, goal: Goal) -> Answer:
         """Handle one resource. Raises Stopped when the run is ending."""
 
+    def read(self, goal: Goal, id_: str) -> Answer:
+        """Read what somebody else made. Raises Stopped when the run is ending."""
+
     def register_outputs(self, urn: str, outputs: dict[str, Any]) -> None:
         """Handle the outputs of a component. Raises EngineError for an unknown one."""
 
@@ -138,10 +141,22 @@ class ResourceMonitor(resource_pb2_grpc.ResourceMonitorServicer):
 
         return self._handle(context, str, work)
 
-    def ReadResource(self, request: Any, context: Any) -> NoReturn:
+    def ReadResource(self, request: Any, context: Any) -> resource_pb2.ReadResourceResponse:
         """`Resource.get` and stack references."""
-        what = "a StackReference" if request.type == "pulumi:pulumi:StackReference" else f"reading a {request.type}"
-        self._refuse(context, f"{what} ({request.name!r})")
+
+        def work() -> resource_pb2.ReadResourceResponse:
+            self._deployment.guard()
+            goal = self._reader.read_external(request, self._deployment.goals)
+            answer = self._registrar.read(goal, request.id)
+            return resource_pb2.ReadResourceResponse(
+                urn=answer.urn,
+                id=answer.id,
+                properties=to_struct(answer.properties),
+                unknown=answer.unknown,
+                result=resource_pb2.FAIL if answer.failed else resource_pb2.SUCCESS,
+            )
+
+        return self._handle(context, lambda: self._reader.urn(request), work)
 
     def Call(self, request: Any, context: Any) -> NoReturn:
         """Methods of remote components."""

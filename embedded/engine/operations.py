@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from embedded.engine import plugins, targets, urns
+from embedded.engine.applier import Applier
 from embedded.engine.deleter import Deleter
 from embedded.engine.deployment import Deployment
 from embedded.engine.errors import BadInvocation, NoChangesExpected, NotSupported
@@ -16,6 +17,7 @@ from embedded.engine.finish import finished_stack
 from embedded.engine.interrupts import run_interruptible
 from embedded.engine.program_run import ProgramRun
 from embedded.engine.provider_host import ProviderHost
+from embedded.engine.reads import Reads
 from embedded.engine.refresher import Refresher
 from embedded.engine.replayer import Replayer
 from embedded.engine.reporter import Reporter
@@ -114,7 +116,8 @@ class Operation:
 
     def _refresh(self) -> None:
         deployment = self._deployment
-        refresher = Refresher(deployment, self._host(of_today=self._request.run_program), is_the_point=True)
+        host = self._host(of_today=self._request.run_program)
+        refresher = Refresher(deployment, host, is_the_point=True)
 
         def read_rest() -> None:
             entries = self._to_read()
@@ -123,7 +126,7 @@ class Operation:
             refresher.remove_gone()
 
         if self._request.run_program:
-            self._program(Replayer(deployment, refresher), read_rest)
+            self._program(self._replayer(host, refresher), read_rest)
         else:
             read_rest()
         deployment.guard()
@@ -139,7 +142,7 @@ class Operation:
             leaving.run([deployment.current(entry) for entry in self._context.snapshot.resources])
 
         if self._request.run_program:
-            self._program(Replayer(deployment, refresher), delete_all)
+            self._program(self._replayer(host, refresher), delete_all)
         else:
             delete_all()
 
@@ -147,6 +150,10 @@ class Operation:
 
     def _program(self, registrar: Registrar, then: Callable[[], None]) -> None:
         ProgramRun(self._deployment, self._parallel, registrar).run(then)
+
+    def _replayer(self, host: ProviderHost, refresher: Refresher | None) -> Replayer:
+        reads = Reads(self._deployment, host, Applier(self._deployment, host))
+        return Replayer(self._deployment, refresher, reads)
 
     def _require(self, patterns: UrnSet) -> None:
         """Say which resources were named that do not exist; the run fails by that, at its end."""
@@ -178,6 +185,7 @@ class Operation:
             inputs_of=lambda reference: self._deployment.providers.inputs_of(reference, of_today=of_today),
             tell=self._tell,
             folder=str(self._context.project.program_dir),
+            outputs_of=self._context.outputs_of,
         )
         self._hosts.append(host)
         self._deployment.host = host

@@ -52,12 +52,13 @@ class ProviderHost:
         inputs_of: Callable[[str], Mapping[str, Any] | None] = lambda _reference: None,
         tell: Tell = lambda _severity, _message, _urn: None,
         folder: str = "",
+        outputs_of: Callable[[str], Mapping[str, Any]] = lambda _stack: {},
     ) -> None:
         """`config` maps `namespace:key` to values; `parallel` calls at most run at a time; `deadline` in seconds.
 
         `guard` is called at the start of every turn and raises when no new call may be made. `inputs_of` gives the
         inputs of the provider behind a reference; None for one that nobody knows. `tell` gets what providers say.
-        `folder` is the program's, where commands run.
+        `folder` is the program's, where commands run; `outputs_of` gives the outputs of another stack.
         """
         self._project = project
         self._deadline = deadline
@@ -65,6 +66,7 @@ class ProviderHost:
         self._inputs_of = inputs_of
         self._tell = tell
         self._folder = folder
+        self._outputs_of = outputs_of
         self._slots = threading.BoundedSemaphore(parallel)
         self._workers = Workers(self._enter_thread)
         self._lock = threading.Lock()
@@ -111,7 +113,7 @@ class ProviderHost:
         inputs = self._inputs_of(reference)
         if inputs is None:
             raise ProviderFailed(f"its provider {reference} is neither in the state nor registered in this run")
-        provider = plugins.make(package, self._project, self._folder)
+        provider = plugins.make(package, self._project, self._folder, self._outputs_of)
         provider.configure(config_of(inputs))
         return provider
 

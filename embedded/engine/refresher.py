@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from embedded.engine import paths, prune, steps, urns
+from embedded.engine import paths, plugins, prune, steps, urns
 from embedded.engine.clock import now
 from embedded.engine.deployment import same_entry
 from embedded.engine.errors import EngineError
@@ -116,9 +116,9 @@ class Refresher:
 
 
 def readable(entry: Resource) -> bool:
-    """Whether a provider can be asked about an entry."""
-    there = entry.custom and not entry.external and not entry.delete and not entry.pending_replacement
-    return there and not urns.is_provider(entry.type)
+    """Whether a provider can be asked about an entry; what is only read can be where its provider is built in."""
+    there = entry.custom and not entry.delete and not entry.pending_replacement and not urns.is_provider(entry.type)
+    return there and (not entry.external or plugins.reads(entry.type))
 
 
 def difference(step: Step, found: Resource | None) -> Step:

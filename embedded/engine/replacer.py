@@ -74,15 +74,18 @@ class Replacer:
                 new = self._applier.create(goal, new, superseding=superseding)
             except ProviderFailed as error:
                 self._applier.fail(step, error, unclear=error.unanswered)
-        step = replace(step, new=new)
-        self._reporter.done(step)
-        self._reporter.outputs(step)
+        self._close(replace(step, new=new))
         return new
 
     def _tell(self, step: Step) -> None:
         self._reporter.pre(step)
+        self._close(step)
+
+    def _close(self, step: Step) -> None:
+        """A step is done; the outputs of a component are told when it registers them."""
         self._reporter.done(step)
-        self._reporter.outputs(step)
+        if step.new is not None and step.new.custom:
+            self._reporter.outputs(step)
 
     # --- deleting first ---------------------------------------------------------------------------------------------
 

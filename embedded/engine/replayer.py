@@ -16,15 +16,17 @@ from embedded.engine.steps import Answer, Goal
 
 if TYPE_CHECKING:
     from embedded.engine.deployment import Deployment
+    from embedded.engine.reads import Reads
     from embedded.engine.refresher import Refresher
 
 
 class Replayer:
     """Has the methods of an Executor and changes nothing but what Read finds."""
 
-    def __init__(self, deployment: Deployment, refresher: Refresher | None) -> None:
+    def __init__(self, deployment: Deployment, refresher: Refresher | None, reads: Reads) -> None:
         self._deployment = deployment
         self._refresher = refresher
+        self._reads = reads
 
     def register(self, goal: Goal) -> Answer:
         """What the state (or Read) knows of the resource."""
@@ -49,6 +51,10 @@ class Replayer:
         if known is None or known.custom != goal.custom:
             return Answer(goal.urn, properties=goal.inputs, unknown=True)
         return Answer(goal.urn, known.id, known.outputs)
+
+    def read(self, goal: Goal, id_: str) -> Answer:
+        """Read what somebody else made, without keeping it."""
+        return self._reads.answer(goal, id_)
 
     def register_outputs(self, urn: str, outputs: dict[str, Any]) -> None:
         """Outputs change nothing in these runs."""

@@ -16,7 +16,9 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from embedded.engine.errors import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,6 +27,11 @@ if TYPE_CHECKING:
     from embedded.engine.journal import Journal
     from embedded.engine.project import Project
     from embedded.engine.state import Snapshot
+
+
+def _no_stacks(name: str) -> Mapping[str, Any]:
+    raise EngineError(f"unknown stack {name!r}")
+
 
 Kind = Literal["preview", "up", "refresh", "destroy"]
 Result = Literal["succeeded", "failed", "canceled"]
@@ -140,5 +147,7 @@ class Context:
     """The terminal on which the display may be redrawn; None where there is none."""
     details: list[str] | None = None
     """When a list, it gets the lines that `--diff` would have shown."""
+    outputs_of: Callable[[str], Mapping[str, Any]] = _no_stacks
+    """The outputs of another stack of this backend, by its name. Raises EngineError for one that cannot be read."""
     cancel: threading.Event = field(default_factory=threading.Event)
     """Set when the run shall stop: finish the running steps, start no new ones, report `canceled`, exit 8."""

@@ -8,9 +8,12 @@ from __future__ import annotations
 import os
 import platform
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from embedded.engine import checkpoint, configmap, history, integrity
+from embedded.engine.backend import StackRef
 from embedded.engine.errors import EngineError, IntegrityError
 from embedded.engine.journal import Journal
 from embedded.engine.journal_file import JournalFile, digest, provider
@@ -63,12 +66,21 @@ def operation(
                 env=stack.env,
                 out=out,
                 err=err,
+                outputs_of=partial(_outputs_of, stack),
                 cancel=cancel,
                 console=console,
                 details=details,
             )
         finally:
             run.finish()
+
+
+def _outputs_of(stack: Stack, name: str) -> dict[str, Any]:
+    """The outputs of another stack, for a StackReference. Raises EngineError for one that is not there."""
+    ref = StackRef.parse(name, stack.ref.project)
+    if not stack.backend.exists(ref):
+        raise EngineError(f'unknown stack "{name}"')
+    return replace(stack, ref=ref, project=None, config_path=None, _config=None).root_outputs()
 
 
 def _configuration(stack: Stack, request: Request) -> tuple[dict[str, str], frozenset[str]]:

@@ -32,7 +32,11 @@ class Op(StrEnum):
     DELETE_REPLACED = "delete-replaced"
     REFRESH = "refresh"
     READ = "read"
+    READ_REPLACEMENT = "read-replacement"
+    IMPORT = "import"
+    IMPORT_REPLACEMENT = "import-replacement"
     DISCARD = "discard"
+    DISCARD_REPLACED = "discard-replaced"
     REMOVE_PENDING_REPLACE = "remove-pending-replace"
 
 
@@ -74,6 +78,8 @@ class Goal:
     hide_diff: tuple[str, ...] = ()
     source_position: str = ""
     aliases: tuple[Alias, ...] = ()
+    import_id: str = ""
+    """The id of an existing object that this resource goes on from."""
     provider: str = ""
     """The reference to an explicit provider; "" means the default one of the package."""
     providers: Mapping[str, str] = field(default_factory=dict)
@@ -138,7 +144,7 @@ def decide(
         return Decision(Op.CREATE)
     answer = answer or DiffAnswer()
     first = answer.delete_before_replace if goal.delete_before_replace is None else goal.delete_before_replace
-    if old.pending_replacement:
+    if old.pending_replacement or old.external or old.custom != goal.custom:
         return Decision(Op.REPLACE, delete_before_replace=first)
     if forced or old.extra.get("taint"):
         return Decision(Op.REPLACE, replace_keys=("id",), delete_before_replace=first)

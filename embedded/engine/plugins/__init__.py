@@ -5,14 +5,17 @@ What a package's plugin does and this engine does not is refused here by name, w
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from embedded.engine import builtin
 from embedded.engine.dynamic_provider import DynamicProvider
-from embedded.engine.errors import NotSupported
+from embedded.engine.errors import EngineError, NotSupported
 from embedded.engine.plugins.command.provider import CommandProvider
 from embedded.engine.plugins.kubernetes.provider import KubernetesProvider
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from embedded.engine.provider_protocol import Provider
 
 DYNAMIC = "pulumi-python"
@@ -31,11 +34,19 @@ _REFUSED = (
 )
 
 
-def make(package: str, project: str = "", folder: str = "") -> Provider:
-    """A new provider of a package, not yet configured; `folder` is the program's.
+def _no_stacks(name: str) -> Mapping[str, Any]:
+    raise EngineError(f"the outputs of {name!r} cannot be read here")
 
-    Raises NotSupported for a package that is not built in.
+
+def make(
+    package: str, project: str = "", folder: str = "", outputs_of: Callable[[str], Mapping[str, Any]] = _no_stacks
+) -> Provider:
+    """A new provider of a package, not yet configured. Raises NotSupported for one that is not built in.
+
+    `folder` is the program's; `outputs_of` gives the outputs of another stack by its name.
     """
+    if package == builtin.PACKAGE:
+        return builtin.BuiltinProvider(outputs_of)
     if package == COMMAND:
         return CommandProvider(folder)
     if package == KUBERNETES:
@@ -43,6 +54,11 @@ def make(package: str, project: str = "", folder: str = "") -> Provider:
     if package == DYNAMIC:
         return DynamicProvider(project)
     raise NotSupported(f"the plugin {package!r}")
+
+
+def reads(type_: str) -> bool:
+    """Whether an existing object of a type can be read."""
+    return type_.split(":", 1)[0] in PACKAGES or type_ == builtin.STACK_REFERENCE
 
 
 def refuse(type_: str) -> None:

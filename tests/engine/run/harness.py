@@ -103,6 +103,7 @@ class Engine:
     saves: int = 0
 
     def __post_init__(self) -> None:
+        self.outputs_of: Callable[[str], Any] = lambda name: {}
         self.server = Server(self.home / "server")
         self.config = {f"{PROJECT}:server": str(self.server.root), **self.config}
         (self.home / "Pulumi.yaml").write_text("name: proj\nruntime: python\n")
@@ -149,6 +150,7 @@ class Engine:
             env={**os.environ, **self.env},
             out=lines.append,
             err=lines.append,
+            outputs_of=self.outputs_of,
             cancel=self.cancel,
         )
         if program is None:

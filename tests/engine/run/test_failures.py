@@ -216,8 +216,10 @@ REFUSED_PROGRAMS = [
     (lambda: pulumi.ProviderResource("aws", "p", {}), "the plugin 'aws' of the resource type pulumi:providers:aws"),
     (lambda: pulumi.CustomResource("command:remote:Command", "p", {}), "command:remote:Command"),
     (lambda: pulumi.CustomResource("kubernetes:helm.sh/v3:Release", "p", {}), "kubernetes:helm.sh/v3:Release"),
-    (lambda: Thing("a", opts=pulumi.ResourceOptions(import_="x")), "the resource option import_"),
-    (lambda: pulumi.StackReference("other"), "a StackReference ('other')"),
+    (
+        lambda: pulumi.CustomResource("aws:s3:Bucket", "p", {}, pulumi.ResourceOptions(id="x")),
+        "reading the resource type aws:s3:Bucket",
+    ),
     (lambda: pulumi.runtime.invoke("aws:index:getRegion", {}), "the function aws:index:getRegion"),
     (lambda: pulumi.ComponentResource("x:index:Remote", "r", {}, None, True), "the remote component type"),
 ]

@@ -106,7 +106,6 @@ def test_a_source_position_is_relative_to_the_project():
 
 REFUSED = [
     ({"remote": True}, "the remote component type"),
-    ({"importId": "x"}, "the resource option import_"),
     ({"packageRef": "x"}, "a parameterized package"),
     ({"hooks": {"before_create": ["h"]}}, "the resource option hooks"),
     ({"replacement_trigger": {"string_value": "x"}}, "the resource option replacement_trigger"),
