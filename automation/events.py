@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pulumi.automation.events import DiagnosticEvent, EngineEvent, StepEventMetadata, StepEventStateMetadata
 
 _DYNAMIC = "pulumi-python:dynamic/hedgehog:"
-_EXTRA = ("kubernetes:", "command:local:", "pulumi:providers:kubernetes")
+_EXTRA = ("kubernetes:", "command:local:")
 #: What a stack may have beside CRs (clusterBootstrap, hooksAfterSync): listed with the fabric, never counted as a CR.
 _ORDER = {"cluster": 0, "netbox": 1, "git": 2}
 _HIDDEN = frozenset({"__provider", "receipt", "receipts"})
@@ -90,7 +90,10 @@ class Collected:
             self._said(event.diagnostic_event)
 
     def _finished(self, metadata: StepEventMetadata) -> None:
-        urn, kind = metadata.urn, kind_of(metadata.type) or (metadata.type if _is_extra(metadata) else None)
+        urn, kind = (
+            metadata.urn,
+            kind_of(metadata.type) or (metadata.type if metadata.type.startswith(_EXTRA) else None),
+        )
         if kind is None:
             return
         self.preparing = self.preparing and kind != "FabricIdentity"
@@ -162,11 +165,6 @@ class Collected:
     def fabric_changes(self) -> tuple[ResourceChange, ...]:
         """Changes of the fabric's own record, by name."""
         return _by_name(self.fabric_found)
-
-
-def _is_extra(metadata: StepEventMetadata) -> bool:
-    """Whether it is one of the extra resources that a program names; default providers, which it does not, are none."""
-    return metadata.type.startswith(_EXTRA) and not name_of(metadata.urn).startswith("default")
 
 
 def without_repetition(lines: Sequence[str]) -> list[str]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pulumi
 
-from program import config, declare, guard, load, outside, put_back
+from program import bootstrap, config, declare, guard, load, outside, put_back
 from providers.errors import HhsyncError, ValidationFailed
-from providers.targets.cluster import Cluster
 
 
 def main() -> None:
@@ -15,7 +14,7 @@ def main() -> None:
     if fabric.destroying:
         declare.declare_identity(fabric)
         return
-    elsewhere = outside.on_cluster(lambda: Cluster(fabric.cluster), fabric.fabric)
+    elsewhere = outside.on_cluster(lambda: bootstrap.cluster_of(fabric), fabric.fabric)
     loaded = load.load_desired(fabric.git, config.cache_folder(), elsewhere)
     pulumi.log.info(loaded.summary)
     if fabric.put_back:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pulumi
 
 from program.put_back import PUT_BACK_VARIABLE
+from providers import extra_settings
 from providers.settings import ClusterSettings, GitSettings, NetBoxSettings, allowed_deletes, config_of, flag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from providers.extra_settings import BootstrapSettings
 
 VERB_VARIABLE = "HHSYNC_VERB"
 #: Set to "destroy" by `hhsync destroy`, whose program must not need Git, and to "preview" by `hhsync preview`, which tells
@@ -36,6 +39,8 @@ class FabricConfig:
     put_back: Path | None = None
     take_over: bool = False
     verb: str = ""
+    bootstrap: BootstrapSettings | None = None
+    hooks: tuple[str, ...] = field(default=(), repr=False)
 
 
 def parse(config: Mapping[str, str], fabric: str, verb: str = "", put_back: str = "") -> FabricConfig:
@@ -54,6 +59,8 @@ def parse(config: Mapping[str, str], fabric: str, verb: str = "", put_back: str 
         put_back=Path(put_back) if put_back else None,
         take_over=flag(config, "takeOver"),
         verb=verb,
+        bootstrap=extra_settings.bootstrap(config),
+        hooks=extra_settings.hooks_after_sync(config),
     )
 
 

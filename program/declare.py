@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
+from program import bootstrap, hooks
 from providers import resources
 from providers.core import sections
 from providers.fabric_lifecycle import STATUS_SUCCESS
@@ -21,10 +22,16 @@ if TYPE_CHECKING:
 
 
 def declare_identity(config: FabricConfig) -> tuple[resources.Fabric, resources.FabricIdentity]:
-    """The component and the fabric's record: repository, branch and path."""
+    """The component and the fabric's record (repository, branch and path), after what makes the cluster ready.
+
+    Every CR depends on the record, and by that on its CRD where this run installs it.
+    """
     fabric = resources.Fabric(config.fabric)
+    ready = [] if config.destroying else bootstrap.declare(config, fabric)
     record = {"git_repository": config.git.url, "git_branch": config.git.branch, "git_path": config.git.path}
-    return fabric, resources.FabricIdentity(config.fabric, record, pulumi.ResourceOptions(parent=fabric))
+    return fabric, resources.FabricIdentity(
+        config.fabric, record, pulumi.ResourceOptions(parent=fabric, depends_on=ready)
+    )
 
 
 def declare(config: FabricConfig, desired: DesiredState, last_commit: str) -> None:
@@ -42,9 +49,10 @@ def declare(config: FabricConfig, desired: DesiredState, last_commit: str) -> No
         "counts": dict(sorted(Counter(ref.kind for ref in made).items())),
         "last_applied_commit": last_commit,
     }
-    resources.FabricResult(
+    result = resources.FabricResult(
         config.fabric, record, receipts, pulumi.ResourceOptions(parent=fabric, depends_on=[identity])
     )
+    hooks.declare(config, fabric, result, receipts, last_commit)
 
 
 def _digest(receipts: Sequence[Any]) -> str:
