@@ -60,7 +60,7 @@ def git(config: Mapping[str, str]) -> PartCheck:
     settings = GitSettings.from_config(config)
     found = git_source.read_snapshot(settings, cache_folder())
     where = f"folder {found.folder}" if found.folder else "the whole repository"
-    signed = ", signed" if settings.signed else ""
+    signed = f", signed by {found.signer}" if found.signer else ""
     text = (
         f"{settings.url} branch {found.branch} at {found.commit[:12]}{signed}, {where}: {len(found.files)} YAML files"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from program import git_attribution, git_mirror, git_trust
@@ -34,7 +34,8 @@ class Snapshot:
     """The YAML files of one folder at one commit; paths are from the repository's root.
 
     `paths` are all files of the folder, read or not; `last_folder_commit` is the last commit that changed any of them.
-    `tree` is the id of the folder's tree: with the same tree every file is the same.
+    `tree` is the id of the folder's tree: with the same tree every file is the same. `signer` is who signed the commit,
+    where that was asked.
     """
 
     commit: str
@@ -46,6 +47,7 @@ class Snapshot:
     paths: tuple[str, ...] = ()
     issues: tuple[Issue, ...] = ()
     tree: str = ""
+    signer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,9 @@ def read_snapshot(
     """
     with git_mirror.fetched(settings, cache) as (command, head):
         try:
-            git_trust.require_signature(command, settings, head)
-            return _read(command, settings, head, select, known, Store(cache / STORE))
+            signer = git_trust.require_signature(command, settings, head)
+            found = _read(command, settings, head, select, known, Store(cache / STORE))
+            return replace(found, signer=signer)
         except CommandFailed as failure:
             raise GitError(f"Git repository {command.url} at {head[:12]}: {command.meaning(failure)}") from None
 
