@@ -158,6 +158,8 @@ def _commit(source: Source, named: str) -> tuple[str, str | None]:
     )
     if named.startswith("-") or not named:
         raise wrong
+    if named.startswith("HEAD"):  # the mirror has none; the branch's is meant
+        named = source.head + named.removeprefix("HEAD")
     try:
         words = command.run("rev-list", "--parents", "-n", "1", f"{named}^{{commit}}", "--").decode().split()
     except CommandFailed:

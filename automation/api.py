@@ -11,6 +11,9 @@ from automation.workspace import Workspace
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from authoring.edits import EditResult
+    from authoring.ingest import IngestResult
+    from automation.batch import Batch
     from automation.checking import CheckReport
     from automation.progress import Progress
     from automation.results import OperationResult
@@ -39,15 +42,22 @@ class Fabric:
 
     def preview(self) -> OperationResult:
         """What a sync would change; see `automation.operations.preview`."""
-        from automation import operations
+        from automation import ingest_first, operations
 
-        return operations.preview(self.workspace, self.name, self._progress)
+        return ingest_first.preview(
+            self.workspace, self.name, lambda: operations.preview(self.workspace, self.name, self._progress)
+        )
 
     def sync(self, allow_deletes: int | None = None) -> OperationResult:
         """Make the cluster and NetBox match Git; see `automation.operations.sync`."""
-        from automation import operations
+        from automation import ingest_first, operations
 
-        return operations.sync(self.workspace, self.name, self._progress, allow_deletes)
+        return ingest_first.sync(
+            self.workspace,
+            self.name,
+            self._progress,
+            lambda: operations.sync(self.workspace, self.name, self._progress, allow_deletes),
+        )
 
     def destroy(self) -> OperationResult:
         """Delete everything that is managed; see `automation.operations.destroy`. A script is not asked."""
@@ -66,3 +76,34 @@ class Fabric:
         from automation import checking
 
         return checking.check(self.workspace, self.name, live=cluster)
+
+    def ingest(self, *, dry_run: bool = False, validate_only: bool = False) -> IngestResult:
+        """Bring raw/ into managed/ as one commit; see `authoring.ingest.ingest`."""
+        from automation import write_back
+
+        return write_back.ingest(self.workspace, self.name, dry_run=dry_run, validate_only=validate_only)
+
+    def batch(self, message: str | None = None, *, branch: str | None = None, base: str | None = None) -> Batch:
+        """Any number of changes as one commit, e.g. `with fabric.batch("why") as batch: batch.set("VPC/v", "spec.…", 1)`.
+
+        `branch` is an edit branch; `base` the commit that the changes are made for (default: the newest).
+        """
+        from automation.batch import Batch
+
+        return Batch(self.workspace, self.name, message, branch, base)
+
+    def promote(
+        self, cr: str, source: str, message: str | None = None, *, allow_deletes: int | None = None
+    ) -> EditResult:
+        """Take a CR's value on "cluster" or "netbox" into Git; see `automation.promoting.promote`."""
+        from automation import promoting, write_back
+
+        wanted = write_back.Wanted(message)
+        ref = write_back.parse_ref(cr)
+        return promoting.promote(self.workspace, self.name, ref, source, wanted, allow_deletes)
+
+    def revert(self, commit: str, message: str | None = None) -> EditResult:
+        """Take back what a commit changed in the fabric's folder; see `authoring.reverting.revert`."""
+        from automation import write_back
+
+        return write_back.revert(self.workspace, self.name, commit, write_back.Wanted(message))

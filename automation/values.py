@@ -103,6 +103,9 @@ class Editor:
             ConfigError: no editor is set, or it failed.
             ChangeRefused: as `changes.the_place`.
         """
+        command = self._env.get("VISUAL") or self._env.get("EDITOR") or ""
+        if not command.strip():
+            raise ConfigError("no editor is set: set EDITOR, e.g. EDITOR=vi, or use --set or --patch")
         place = the_place(folder, self._ref)
         if place.prefix:
             raise ChangeRefused(f"{self._ref} stands in a List ({place.document.origin}); use --set or --patch")
@@ -111,13 +114,10 @@ class Editor:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             file.write(before)
         self.kept = Path(name)
-        self._run(name)
+        self._run(command, name)
         return [Retype(self._ref, self.kept.read_text("utf-8"))]
 
-    def _run(self, name: str) -> None:
-        command = self._env.get("VISUAL") or self._env.get("EDITOR") or ""
-        if not command.strip():
-            raise ConfigError("no editor is set: set EDITOR, e.g. EDITOR=vi, or use --set or --patch")
+    def _run(self, command: str, name: str) -> None:
         try:
             done = subprocess.run([*shlex.split(command), name], check=False)
         except (OSError, ValueError) as error:
