@@ -6,12 +6,13 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from automation import adopting, handing_over, preflight
+from automation import adopting, handing_over, orphans, partial, preflight, publishing, undone
 from automation.results import DESTROY, PREVIEW, SYNC, OperationResult
 from automation.running import run
 from program import guard
 from program.config import ALLOW_DELETES_VARIABLE, VERB_VARIABLE
 from providers.errors import HhsyncError
+from providers.planned import PLAN_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,22 +47,29 @@ def sync(
     progress: Progress | None = None,
     allow_deletes: int | None = None,
     *,
+    valid_only: bool = False,
     environment: Mapping[str, str] | None = None,
 ) -> OperationResult:
     """Make the cluster and NetBox match Git. `allow_deletes` lets that many managed CRs go whatever the prune rule says.
 
-    `environment` is for the program and the providers of this run.
+    `valid_only` syncs the valid CRs of a folder with findings, and deletes nothing (`automation.partial`). `environment` is
+    for the program and the providers of this run.
 
     Raises:
         HhsyncError: the run could not begin (no such stack, no passphrase, another run holds the stack).
     """
     extra = {**_allowing(allow_deletes), **(environment or {})}
-    result = run(workspace, fabric, SYNC, progress, extra)
-    if handing_over.needed(result):
+    if valid_only:
+        result = partial.sync(workspace, fabric, progress)
+    elif handing_over.needed(result := run(workspace, fabric, SYNC, progress, extra)):
         result = handing_over.sync(workspace, fabric, progress, allow_deletes)
     if not result.ok and not result.interrupted and (result.counts.changed or result.counts.failed):
         _tell_netbox(workspace, fabric, result)
-    return result
+        publishing.publish_after(workspace, fabric, settled=False)
+    if not result.ok:
+        return undone.told(workspace, fabric, result)
+    publishing.publish_after(workspace, fabric, settled=True)
+    return result if PLAN_VARIABLE in extra else orphans.recorded(workspace, fabric, result)
 
 
 def _allowing(deletes: int | None) -> dict[str, str]:

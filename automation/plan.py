@@ -124,14 +124,16 @@ def _readable(gathered: Gathered) -> Gathered:
     return gathered
 
 
-def alone(*, allow_deletes: int | None) -> None:
-    """Refuse options that a plan has decided already.
+def alone(*, allow_deletes: int | None, partial: bool = False) -> None:
+    """Refuse options that a plan has decided already, or that make a sync do something else.
 
     Raises:
         ConfigError: one was given.
     """
     if allow_deletes is not None:
         raise ConfigError("--allow-deletes is in the plan already; give it to hhsync preview --plan FILE instead")
+    if partial:
+        raise ConfigError("--plan does what the plan says, and --partial something else; leave one out")
 
 
 def sync(workspace: Workspace, fabric: str, path: Path, progress: Progress | None = None) -> OperationResult:

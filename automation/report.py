@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _SHOWN = 100
 #: The longest value in a line of text; JSON has all of it.
 
+_LISTED = 20
+#: CRs that a failed sync names in its text.
+
 SERVERS = {"cluster": "the cluster", "netbox": "NetBox"}
 _WORDS = ("created", "adopted", "updated", "attribution", "replaced", "deleted", "unchanged", "failed")
 
@@ -83,10 +86,20 @@ def operation_text(result: OperationResult) -> str:
     if result.verb == PREVIEW:
         for change in (*result.changes, *result.fabric_changes):
             lines.extend(change_lines(change))
+    lines.extend(not_done_lines(result))
+    if result.orphans_recorded:
+        lines.append(f"{crs(result.orphans_recorded)} that are not in Git recorded in NetBox")
     lines.append(result_line(result))
     if result.health is not None:
         lines.append(result.health.text)
     return "\n".join(lines)
+
+
+def not_done_lines(result: OperationResult) -> Iterable[str]:
+    """What a failed sync left undone, and why."""
+    yield from (f"not done: {one.ref}: {one.why}" for one in result.not_done[:_LISTED])
+    if len(result.not_done) > _LISTED:
+        yield f"not done: {crs(len(result.not_done) - _LISTED)} more; --json names all"
 
 
 def hand_over_lines(detour: HandOver, verb: str) -> Iterable[str]:
@@ -116,9 +129,10 @@ def _outcome(result: OperationResult) -> str:
         return f"{_told(counts, would=True)}{record}"
     if result.verb == DESTROY:
         return f"{counts.deleted} deleted" if counts.deleted else "nothing to delete"
+    left = "partial: " if result.partial else ""
     if not result.has_changes:
-        return f"{crs(counts.total)} in sync, nothing written"
-    return _told(counts) if counts.changed else f"{_told(counts)}, the fabric's record updated"
+        return f"{left}{crs(counts.total)} in sync, nothing written"
+    return f"{left}{_told(counts)}" + ("" if counts.changed else ", the fabric's record updated")
 
 
 def crs(count: int) -> str:

@@ -128,6 +128,18 @@ class HandOver:
 
 
 @dataclass(frozen=True, slots=True)
+class NotDone:
+    """A CR that a failed sync did not bring in sync, and why."""
+
+    ref: str
+    why: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The two fields by name."""
+        return {"ref": self.ref, "why": self.why}
+
+
+@dataclass(frozen=True, slots=True)
 class OperationResult:
     """One preview, sync or destroy. `fabric_changes` are those of the fabric's own record and the stack's components.
 
@@ -147,7 +159,12 @@ class OperationResult:
     engine: EngineInfo = field(default_factory=lambda: EngineInfo("none", ""))
     interrupted: bool = False
     hand_over: HandOver | None = None
+    settled: tuple[str, ...] = ()
+    partial: bool = False
+    not_done: tuple[NotDone, ...] = ()
+    orphans_recorded: int | None = None
     health: Health | None = None
+    ingest: Mapping[str, Any] | None = None
 
     @property
     def ok(self) -> bool:
@@ -157,7 +174,7 @@ class OperationResult:
     @property
     def has_changes(self) -> bool:
         """Whether anything was written, or in a preview would be."""
-        return bool(self.changes or self.fabric_changes)
+        return bool(self.changes or self.fabric_changes or (self.ingest and self.ingest["moved"]))
 
     @property
     def exit_code(self) -> int:
@@ -183,8 +200,12 @@ class OperationResult:
             "fabric_changes": [change.to_json() for change in self.fabric_changes],
             **({"hand_over": self.hand_over.to_json()} if self.hand_over else {}),
             **({"health": self.health.to_json()} if self.health else {}),
+            **({"ingest": dict(self.ingest)} if self.ingest else {}),
             "errors": list(self.errors),
             "warnings": list(self.warnings),
+            "partial": self.partial,
+            "not_done": [one.to_json() for one in self.not_done],
+            **({} if self.orphans_recorded is None else {"orphans_recorded": self.orphans_recorded}),
         }
 
 

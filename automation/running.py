@@ -42,8 +42,11 @@ def run(
     environment: Mapping[str, str] | None = None,
     *,
     targets: Sequence[str] = (),
+    excludes: Sequence[str] = (),
 ) -> OperationResult:
     """Run the engine to its end. `environment` is for this run's program; `targets` are URNs, empty for the whole stack.
+
+    `excludes` are URNs that the run leaves alone.
 
     A sync goes on after a refused CR with all that do not depend on it.
 
@@ -73,7 +76,7 @@ def run(
 
     started = time.monotonic()
     with ticking(shown):
-        errors = _call(stack, fabric, verb, {"on_event": on_event, **_options(verb, targets)}, collected)
+        errors = _call(stack, fabric, verb, {"on_event": on_event, **_options(verb, targets, excludes)}, collected)
         tell()
     result = OperationResult(
         verb=verb,
@@ -81,6 +84,7 @@ def run(
         counts=collected.counts,
         changes=collected.changes,
         failed=tuple(sorted(events.name_of(urn) for urn in collected.failed)),
+        settled=tuple(sorted(events.name_of(urn) for urn in collected.done)),
         fabric_changes=collected.fabric_changes,
         errors=(INTERRUPTED,) if collected.interrupted else errors,
         warnings=tuple(collected.warnings),
@@ -92,12 +96,14 @@ def run(
     return result
 
 
-def _options(verb: str, targets: Sequence[str]) -> dict[str, Any]:
+def _options(verb: str, targets: Sequence[str], excludes: Sequence[str]) -> dict[str, Any]:
     options: dict[str, Any] = {"run_program": True, "refresh": True, "parallel": PARALLEL}
     if verb == SYNC:
         options["continue_on_error"] = True
     if targets:
         options["target"] = list(targets)
+    if excludes:
+        options["exclude"] = list(excludes)
     return options
 
 

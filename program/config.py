@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pulumi
 
+from program.partial import PARTIAL_VARIABLE
 from program.put_back import PUT_BACK_VARIABLE
 from providers import extra_settings
 from providers.settings import ClusterSettings, GitSettings, NetBoxSettings, allowed_deletes, config_of, flag
@@ -39,6 +40,7 @@ class FabricConfig:
     put_back: Path | None = None
     take_over: bool = False
     verb: str = ""
+    partial: Path | None = None
     bootstrap: BootstrapSettings | None = None
     hooks: tuple[str, ...] = field(default=(), repr=False)
 
@@ -70,7 +72,9 @@ def load() -> FabricConfig:
     allowed = os.environ.get(ALLOW_DELETES_VARIABLE)
     if allowed:
         flat["allowDeletes"] = allowed
-    return parse(flat, pulumi.get_stack(), os.environ.get(VERB_VARIABLE, ""), os.environ.get(PUT_BACK_VARIABLE, ""))
+    found = parse(flat, pulumi.get_stack(), os.environ.get(VERB_VARIABLE, ""), os.environ.get(PUT_BACK_VARIABLE, ""))
+    selection = os.environ.get(PARTIAL_VARIABLE)
+    return replace(found, partial=Path(selection)) if selection else found
 
 
 def cache_folder() -> Path:

@@ -11,7 +11,7 @@ import pulumi
 from program import bootstrap, hooks
 from providers import resources
 from providers.core import sections
-from providers.fabric_lifecycle import STATUS_SUCCESS
+from providers.fabric_lifecycle import STATUS_PARTIAL, STATUS_SUCCESS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,8 +34,8 @@ def declare_identity(config: FabricConfig) -> tuple[resources.Fabric, resources.
     )
 
 
-def declare(config: FabricConfig, desired: DesiredState, last_commit: str) -> None:
-    """Register the fabric, one resource per CR in dependency order, and the result."""
+def declare(config: FabricConfig, desired: DesiredState, last_commit: str, left_out: str = "") -> None:
+    """Register the fabric, one resource per CR in dependency order, and the result; `left_out` says that it is partial."""
     fabric, identity = declare_identity(config)
     made: dict[ObjectRef, resources.CustomResource] = {}
     for ref, manifest in desired.manifests.items():
@@ -44,8 +44,8 @@ def declare(config: FabricConfig, desired: DesiredState, last_commit: str) -> No
         made[ref] = resources.CLASSES[ref.kind](ref, sections.inputs_for(config.fabric, manifest), options)
     receipts = pulumi.Output.all(*(resource.receipt for resource in made.values())).apply(_digest)
     record = {
-        "status": STATUS_SUCCESS,
-        "error": "",
+        "status": STATUS_PARTIAL if left_out else STATUS_SUCCESS,
+        "error": left_out,
         "counts": dict(sorted(Counter(ref.kind for ref in made).items())),
         "last_applied_commit": last_commit,
     }

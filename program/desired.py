@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 MANAGED, RAW, ARCHIVE = "managed", "raw", "archive"
 
+WRITTEN_TWICE = "is written twice"
+#: What the finding about a second document of a CR says after the CR's name.
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -110,7 +113,7 @@ def build(found: Sequence[Located]) -> tuple[DesiredState, list[Issue]]:
     for each in sorted(found, key=_place):
         first = located.setdefault(each.manifest.ref, each)
         if first is not each:
-            message = f"{each.manifest.ref} is written twice: here and at {first.manifest.origin}; remove one"
+            message = f"{each.manifest.ref} {WRITTEN_TWICE}: here and at {first.manifest.origin}; remove one"
             issues.append(replace(each.issue(("metadata", "name"), message), rule="identity-twice"))
     named = {ref: references(ref.kind, one.manifest.spec, ref.namespace) for ref, one in located.items()}
     edges = {ref: tuple(sorted({each.ref for each in names} & located.keys())) for ref, names in named.items()}

@@ -76,10 +76,10 @@ def check_adoption(
         raise UnsafeChange(refused)
 
 
-def check(config: FabricConfig, desired: DesiredState, *, preview: bool) -> handover.Plan:
+def check(config: FabricConfig, desired: DesiredState, *, preview: bool, pruning: bool = True) -> handover.Plan:
     """The order in which the changes can be made; nothing is written yet.
 
-    A preview is only warned of a hand-over, so that it shows the changes.
+    A preview is only warned of a hand-over, so that it shows the changes. `pruning` is false where this run deletes nothing.
 
     Raises:
         ValidationFailed: Switches are not hydrated, and this server takes only such ones.
@@ -89,7 +89,10 @@ def check(config: FabricConfig, desired: DesiredState, *, preview: bool) -> hand
     """
     cluster = bootstrap.cluster_of(config)
     managed, unlabelled = objects(cluster, config.fabric, desired.manifests.keys())
-    check_prune(managed, desired.manifests, config.allow_deletes)
+    if pruning:
+        check_prune(managed, desired.manifests, config.allow_deletes)
+    else:
+        managed = {ref: spec for ref, spec in managed.items() if ref in desired.manifests}
     hydrated.check(cluster, config.fabric, desired, managed)
     if config.verb != "preview":  # which shows every adoption, and says itself that a sync would be refused
         check_adoption(cluster, config, desired, unlabelled)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, ResourceProvider, UpdateResult
 
+from providers import orphans
 from providers.core.diff import overlay
 from providers.core.normalise import canonical, integral
 from providers.lifecycle import quiet_tracebacks
@@ -78,8 +79,10 @@ class FabricIdentityProvider(_FabricRecordProvider):
         return {**props, "netbox_id": record.id, "netbox_url": record.url}
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
-        """Remove the fabric's record; the types stay, since other fabrics use them."""
-        self._session(props).netbox.delete_fabric(props["fabric"])
+        """Remove the fabric's record, and before it those of CRs that are not in Git; the types stay for other fabrics."""
+        session = self._session(props)
+        orphans.forget_all(session)
+        session.netbox.delete_fabric(props["fabric"])
 
 
 class FabricResultProvider(_FabricRecordProvider):

@@ -48,7 +48,7 @@ def keys(value: object, at: str = "") -> set[str]:
 
 
 def real() -> dict[str, dict[str, object]]:
-    from automation import checking, connections, report_json, results, stack_init
+    from automation import checking, connections, orphans, report_json, results, stack_init
     from automation.status import Standing, StatusReport
     from program.desired import DesiredState
     from program.load import Loaded
@@ -73,17 +73,20 @@ def real() -> dict[str, dict[str, object]]:
     record = FabricRecord(State.DRIFTED, (Difference("record.status", 1, 1, 2),))
     loaded = Loaded("u", "b", "f", "c", "c", 1, DesiredState({}, {}), (Issue(origin, "bad"),))
     return {
-        "operation": results.OperationResult(results.PREVIEW, "f", results.Counts(), (change,)).to_json(),
+        "operation": results.OperationResult(
+            results.PREVIEW, "f", results.Counts(), (change,), not_done=(results.NotDone("a", "b"),)
+        ).to_json(),
         "drift": report_json.drift_json(
             DriftReport("f", 1, {}, (detail,), source=Source("u", "b", "f", "c"), record=record)
         ),
+        "orphans": orphans.Orphans("f", (), "", ("a",)).to_json(),
         "check": checking.CheckReport("f", loaded, "j").to_json(),
         "status": StatusReport("f", (Standing(ref, CRState.SYNCED, "", origin, managed=True),), {}, 0).to_json(),
         "init": stack_init.InitResult("f", ROOT, True, (connections.PartCheck("git", "works", "t"),)).to_json(),
     }
 
 
-@pytest.mark.parametrize("name", ["operation", "drift", "check", "status", "init"])
+@pytest.mark.parametrize("name", ["operation", "drift", "orphans", "check", "status", "init"])
 def test_the_documented_json_has_the_keys_of_the_real_one(name):
     assert keys(documented(name)) == keys(real()[name])
 
@@ -92,7 +95,8 @@ def test_a_verb_that_never_began_has_the_keys_that_all_share():
     from automation.results import failure
 
     assert all(
-        set(failure("drift", "f", [])) <= set(documented(name)) for name in ("operation", "drift", "check", "init")
+        set(failure("drift", "f", [])) <= set(documented(name))
+        for name in ("operation", "drift", "orphans", "check", "init")
     )
 
 

@@ -34,7 +34,11 @@ def preview(
 
     workspace, progress = out.workspace(), out.progress(f"{fabric}: ")
     if plan is None:
-        result = operations.preview(workspace, fabric, progress, allow_deletes)
+        from automation import ingest_first
+
+        result = ingest_first.preview(
+            workspace, fabric, lambda: operations.preview(workspace, fabric, progress, allow_deletes)
+        )
     else:
         from automation import plan as planning
 
@@ -54,6 +58,9 @@ def sync(
         Path | None,
         typer.Option("--plan", metavar="FILE", help="Do exactly what this plan of preview says, or refuse."),
     ] = None,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Sync the CRs that are valid, leave the others, and delete nothing.")
+    ] = False,
     wait: Annotated[
         bool, typer.Option("--wait", help="Wait until the switches concerned run it; exit 2 when some are behind.")
     ] = False,
@@ -68,10 +75,17 @@ def sync(
 
     def run() -> OperationResult:
         if plan is None:
-            return operations.sync(workspace, fabric, progress, allow_deletes)
+            from automation import ingest_first
+
+            return ingest_first.sync(
+                workspace,
+                fabric,
+                progress,
+                lambda: operations.sync(workspace, fabric, progress, allow_deletes, valid_only=partial),
+            )
         from automation import plan as planning
 
-        planning.alone(allow_deletes=allow_deletes)
+        planning.alone(allow_deletes=allow_deletes, partial=partial)
         return planning.sync(workspace, fabric, plan, progress)
 
     if wait:

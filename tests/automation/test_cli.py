@@ -35,7 +35,7 @@ def run(project, capsys):
 
 
 def preview_gives(monkeypatch, outcome):
-    def preview(workspace, fabric, progress):
+    def preview(workspace, fabric, progress, allow_deletes=None):
         if isinstance(outcome, BaseException):
             raise outcome
         return outcome

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from automation import report, report_json, report_text
-from automation.results import DESTROY, PREVIEW, SYNC, Counts, OperationResult, ResourceChange
+from automation.results import DESTROY, PREVIEW, SYNC, Counts, NotDone, OperationResult, ResourceChange
 from providers.core.diff import FieldChange
 from providers.core.drift import Detail, Difference, DriftReport, State
 from providers.core.identity import ObjectRef
@@ -71,6 +71,14 @@ OPERATIONS = {
         SYNC, Counts(unchanged=71), fabric_changes=(ResourceChange("fabric-1/identity", "update"),)
     ),
     "sync-partial": operation(SYNC, Counts(created=2, unchanged=3, failed=1), CHANGES, ("refused",)),
+    "sync-not-done": replace(
+        operation(SYNC, Counts(created=2, failed=1), CHANGES, ("VPC/default/a: refused",)),
+        not_done=(
+            NotDone("VPC/default/a", "VPC/default/a: refused"),
+            NotDone("VPCPeering/default/a--b", "waits for a"),
+        ),
+    ),
+    "sync-left-some-out": replace(operation(SYNC, Counts(updated=1, unchanged=5), CHANGES), partial=True),
     "sync-interrupted": replace(operation(SYNC, Counts(created=2), CHANGES, ("interrupted",)), interrupted=True),
     "sync-refused": operation(SYNC, Counts(), errors=("not valid",)),
     "destroy": operation(DESTROY, Counts(deleted=71), CHANGES),

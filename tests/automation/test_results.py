@@ -70,4 +70,6 @@ def test_the_json_shape_is_stable():
         "fabric_changes": [],
         "errors": ["refused"],
         "warnings": ["old"],
+        "partial": False,
+        "not_done": [],
     }

@@ -31,13 +31,13 @@ def state(specs):
 @pytest.fixture
 def check(monkeypatch):
     told = []
-    monkeypatch.setattr(guard, "Cluster", lambda settings: None)
+    monkeypatch.setattr(guard.bootstrap, "cluster_of", lambda config: None)
     monkeypatch.setattr(guard.pulumi.log, "warn", told.append)
 
-    def run(on_server, in_git, *, preview=False, allow=None, unlabelled=None, take_over=False, verb=""):
+    def run(on_server, in_git, *, preview=False, allow=None, unlabelled=None, take_over=False, verb="", pruning=True):
         monkeypatch.setattr(guard, "objects", lambda cluster, fabric, desired: (on_server, unlabelled or {}))
         config = SimpleNamespace(cluster=None, fabric="fabric-1", allow_deletes=allow, take_over=take_over, verb=verb)
-        return guard.check(config, state(in_git), preview=preview), told
+        return guard.check(config, state(in_git), preview=preview, pruning=pruning), told
 
     return run
 
@@ -93,7 +93,7 @@ def no_dry_runs(monkeypatch):
             assert dry_run
             raise Forbidden("not allowed", target="cluster", server="https://c")
 
-    monkeypatch.setattr(guard, "Cluster", lambda settings: Reader())
+    monkeypatch.setattr(guard.bootstrap, "cluster_of", lambda config: Reader())
 
 
 def test_adopting_does_not_take_what_others_own(check, no_dry_runs):
@@ -108,3 +108,8 @@ def test_adopting_is_allowed_by_the_stack_and_told_by_preview(check, no_dry_runs
 
 def test_adopting_what_agrees_with_git_needs_nobodys_leave(check, no_dry_runs):
     check({}, {vpc("b"): spec(1)}, unlabelled={vpc("b"): kubectls(1)})
+
+
+def test_a_partial_sync_prunes_nothing_and_so_is_not_refused_for_it(check):
+    plan, _ = check({vpc(name): spec(n) for n, name in enumerate("abcdef")}, {vpc("a"): spec(0)}, pruning=False)
+    assert plan.detour == set()
