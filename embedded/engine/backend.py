@@ -7,21 +7,23 @@ stays beside it as `.bak`.
 from __future__ import annotations
 
 import gzip
+import importlib
 import os
 import re
 import shutil
 import time
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from embedded.engine import workspace, yaml_text
-from embedded.engine.errors import BadInvocation, EngineError, NotSupported, StackNotFound, StateError
+from embedded.engine.errors import BadInvocation, DamagedState, EngineError, NotSupported, StackNotFound, StateError
 from embedded.engine.files import link_or_copy, sync_folder, write_atomic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from embedded.engine.project import Project
 
@@ -168,11 +170,22 @@ class Backend:
             data = path.read_bytes()
             if path.suffix == ".gz":
                 return gzip.decompress(data)
-        except (OSError, EOFError) as error:
-            raise StateError(f"could not read {path}: {error}") from None
-        if path.suffix == ".zst":
-            raise NotSupported(f"the zstd-compressed state {path}", "unset PULUMI_DIY_BACKEND_ZSTD and save it once")
-        return data
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise DamagedState(f"could not decompress {path}: {error}") from None
+        except OSError as error:
+            raise StateError(f"could not read {path}: {error.strerror}") from None
+        return _unzstd(path, data) if path.suffix == ".zst" else data
+
+    def usable_copy(self, ref: StackRef, usable: Callable[[bytes], bool]) -> Path | None:
+        """The newest copy of a stack's state whose content is `usable`: a backup after a run, else the `.bak`."""
+        backups = sorted(self.backup_folder(ref).glob(f"{ref.name}.*.json"), reverse=True)
+        for path in (*backups, _backup_of(self.state_path(ref))):
+            try:
+                if usable(path.read_bytes()):
+                    return path
+            except OSError:
+                continue
+        return None
 
     def write(self, ref: StackRef, data: bytes) -> None:
         """Replace the state file; the former one becomes `.bak`. Raises StateError."""
@@ -185,7 +198,10 @@ class Backend:
             if old is not None and old != path:
                 old.unlink()
         except OSError as error:
-            raise StateError(f"could not write {path}: {error.strerror}; the former state is untouched") from None
+            raise StateError(
+                f"could not write {path}: {error.strerror}; the former state is untouched: free space or correct what is "
+                "named, and run it again"
+            ) from None
 
     def _ensure_meta(self) -> None:
         if not (self.book / "meta.yaml").exists():
@@ -219,6 +235,21 @@ class Backend:
             if name and is_name(name) and is_name(path.parent.name) and path.is_file():
                 found.add(StackRef(path.parent.name, name))
         return iter(sorted(ref for ref in found if project is None or ref.project == project))
+
+
+def _unzstd(path: Path, data: bytes) -> bytes:
+    """Raises NotSupported where this Python has no zstd, DamagedState for what it cannot decompress."""
+    try:
+        zstd = importlib.import_module("compression.zstd")  # from Python 3.14 on
+    except ImportError:
+        raise NotSupported(
+            f"the zstd-compressed state {path} (with Python before 3.14)",
+            "save it once with the CLI and without PULUMI_DIY_BACKEND_ZSTD",
+        ) from None
+    try:
+        return bytes(zstd.decompress(data))
+    except zstd.ZstdError as error:
+        raise DamagedState(f"could not decompress {path}: {error}") from None
 
 
 def _backup_of(path: Path) -> Path:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from embedded.engine import property_json
-from embedded.engine.errors import IntegrityError, StateError
+from embedded.engine.errors import DamagedState, IntegrityError, StateError
 from embedded.engine.state import PendingOperation, Resource, Snapshot
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ _KEYS: dict[str, str | None] = {
 }
 _FIELD_OF = {key: field for key, field in _KEYS.items() if field is not None}
 _ALWAYS = ("urn", "custom", "type")
+_BAGS = ("inputs", "outputs")
 _VALUES = ("inputs", "outputs", "replacementTrigger")
 _DEPLOYMENT_KEYS = ("manifest", "secrets_providers", "resources", "pending_operations", "metadata")
 
@@ -110,15 +111,22 @@ def now() -> str:
 
 
 def parse(data: bytes) -> Document:
-    """Take a state file apart. Raises StateError for broken JSON, a newer version or a feature this engine lacks."""
+    """Take a state file apart.
+
+    Raises DamagedState for what is no state, StateError for a newer version or a feature this engine lacks.
+    """
+    if not data:
+        raise DamagedState("the state is empty")
     try:
         document = json.loads(data)
     except ValueError as error:
-        raise StateError(f"the state is no valid JSON: {error}") from None
+        raise DamagedState(f"the state is no valid JSON ({error}), so it was truncated or overwritten") from None
     if not isinstance(document, dict):
-        raise StateError("the state is no JSON object")
+        raise DamagedState("the state is no JSON object")
     version = document.get("version", 0)
     checkpoint = document if version == 0 else document.get("checkpoint") or {}
+    if not isinstance(checkpoint, dict):
+        raise DamagedState("the state's checkpoint is no JSON object")
     return document_of(version, document.get("features") or (), checkpoint.get("latest"))
 
 
@@ -131,9 +139,25 @@ def document_of(version: Any, features: Any, deployment: dict[str, Any] | None) 
         unknown.append("snippets")
     if unknown:
         raise StateError(f"the state needs features that this engine lacks: {', '.join(unknown)}; use the Pulumi CLI")
+    _check_shape(deployment)
     if deployment is not None and version < 3:
         deployment = _migrate(deployment, version)
     return Document(max(version, 3), tuple(features), deployment)
+
+
+def _check_shape(deployment: Any) -> None:
+    """Raises DamagedState when the parts of a deployment are not even lists and objects."""
+    if deployment is None:
+        return
+    if not isinstance(deployment, dict):
+        raise DamagedState("the state's deployment is no JSON object")
+    for key in ("manifest", "secrets_providers", "metadata"):
+        if not isinstance(deployment.get(key) or {}, dict):
+            raise DamagedState(f"the state's {key} is no JSON object")
+    for key in ("resources", "pending_operations"):
+        entries = deployment.get(key) or []
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            raise DamagedState(f"the state's {key} are no list of JSON objects")
 
 
 def _migrate(deployment: dict[str, Any], version: int) -> dict[str, Any]:
@@ -180,11 +204,13 @@ def decode_resource(entry: Mapping[str, Any], unseal: Unseal) -> Resource:
     """One entry of the file. Raises StateError when it has no urn or type, or has a malformed value."""
     urn = entry.get("urn")
     if not urn or not entry.get("type"):
-        raise StateError(f"a resource of the state has no urn or no type: {urn or entry.get('id', '?')}")
+        raise DamagedState(f"a resource of the state has no urn or no type: {urn or entry.get('id', '?')}")
     fields: dict[str, Any] = {}
     extra: dict[str, Any] = {}
     for key, value in entry.items():
         if key in _VALUES and value is not None:
+            if key in _BAGS and not isinstance(value, dict):
+                raise DamagedState(f"the {key} of {urn} are no JSON object")
             value = property_json.decode(value, unseal, f"{urn}|{key}")
         name = _FIELD_OF.get(key)
         if name is None:

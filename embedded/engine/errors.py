@@ -8,7 +8,8 @@ EngineError                 1   something a person can act on
 ├── StackAlreadyExists      1
 ├── StackLocked             1   another run holds the stack
 ├── PassphraseError         1   missing or wrong; never says the passphrase
-├── StateError              1   a state file that cannot be read
+├── StateError              1   a state file that cannot be read or written
+│   ├── DamagedState        1   a state file that is not what was written
 │   └── IntegrityError      1   a state that the CLI would refuse
 └── NoChangesExpected       7   --expect-no-changes, and there were some
 
@@ -91,7 +92,11 @@ class PassphraseError(EngineError):
 
 
 class StateError(EngineError):
-    """A state, history or settings file cannot be read; the text names the file."""
+    """A state, history or settings file cannot be read or written; the text names the file."""
+
+
+class DamagedState(StateError):
+    """A state file was truncated, overwritten or edited into something that is no state."""
 
 
 class IntegrityError(StateError):

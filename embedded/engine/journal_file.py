@@ -9,6 +9,7 @@ So it is always clear whether a journal is still to be folded in:
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -60,8 +61,9 @@ class JournalFile:
             os.replace(temporary, path)
             sync_folder(path.parent)
         except OSError as error:
-            raise StateError(f"could not write the journal {path}: {error.strerror}") from None
+            raise _unwritable(path, error) from None
         self._flush = threading.Lock()
+        self._broken: StateError | None = None
         self._written = 0
         self._flushed = 0
 
@@ -70,12 +72,18 @@ class JournalFile:
 
         Returns the mark that `wait` takes. Raises StateError, for instance when the disk is full.
         """
+        if self._broken:
+            raise self._broken
         data = _line(record)
         try:
+            start = os.lseek(self._descriptor, 0, os.SEEK_END)
             while data:
                 data = data[os.write(self._descriptor, data) :]
         except OSError as error:
-            raise StateError(f"could not write the journal {self.path}: {error.strerror}") from None
+            self._broken = _unwritable(self.path, error)
+            with contextlib.suppress(OSError):  # half a line would make the next one unreadable
+                os.ftruncate(self._descriptor, start)
+            raise self._broken from None
         self._written += 1
         return self._written
 
@@ -84,7 +92,10 @@ class JournalFile:
         with self._flush:
             if self._descriptor >= 0 and self._flushed < mark:
                 now = self._written
-                os.fdatasync(self._descriptor)
+                try:
+                    os.fdatasync(self._descriptor)
+                except OSError as error:
+                    raise _unwritable(self.path, error) from None
                 self._flushed = now
 
     def close(self) -> None:
@@ -113,7 +124,13 @@ def note_saving(path: Path, state: str) -> None:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        raise StateError(f"could not write the journal {path}: {error.strerror}") from None
+        raise _unwritable(path, error) from None
+
+
+def _unwritable(path: Path, error: OSError) -> StateError:
+    return StateError(
+        f"could not write the journal {path}: {error.strerror}; what was done so far is kept: free space, and run it again"
+    )
 
 
 def recover(path: Path, state: bytes, base: Snapshot, open_salt: Callable[[str], Unseal]) -> Fold | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from embedded.engine import project as projects
 from embedded.engine.backend import Backend, StackRef
-from embedded.engine.errors import BadInvocation, NoStackSelected, ProjectNotFound, StackNotFound
+from embedded.engine.errors import BadInvocation, EngineError, NoStackSelected, ProjectNotFound, StackNotFound
 from embedded.engine.stack import Stack
 from embedded.engine.workspace import Selection
 
@@ -85,6 +85,14 @@ class Shell:
         if self.stdin is None:
             raise BadInvocation(f"there is no standard input to read; pass {instead}")
         return self.stdin()
+
+    def confirm(self, warning: str, name: str, instead: str) -> None:
+        """Ask the person to type a name. Raises BadInvocation, saying what to do `instead`, where nobody can be asked,
+        and EngineError when it was not typed."""
+        if self.console is None:
+            raise BadInvocation(instead)
+        if self.console.ask(f"{warning}\nPlease confirm by typing the name `{name}`: ") != name:
+            raise EngineError("confirmation declined, nothing was done")
 
     def ask_secret(self, prompt: str, what: str) -> str | None:
         """One secret line: asked for twice on a terminal, else the first line of standard input; None for no line."""

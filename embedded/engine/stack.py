@@ -9,8 +9,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from embedded.engine import checkpoint, configmap, integrity, journal_file
-from embedded.engine.errors import EngineError, IntegrityError, NotSupported, ProjectNotFound, StateError
+from embedded.engine import checkpoint, configmap, integrity, journal_file, urns
+from embedded.engine.errors import DamagedState, EngineError, IntegrityError, NotSupported, ProjectNotFound, StateError
 from embedded.engine.journal_file import digest
 from embedded.engine.secrets import Cipher, new_salt
 from embedded.engine.stackconfig import StackConfig
@@ -135,11 +135,24 @@ class Stack:
 
     def document(self) -> tuple[bytes, Document]:
         """The state file: its content, and taken apart. Raises StackNotFound or StateError."""
-        data = self.backend.read(self.ref)
         try:
+            data = self.backend.read(self.ref)
             return data, checkpoint.parse(data)
+        except DamagedState as error:
+            raise self._damaged(error) from None
         except StateError as error:
             raise StateError(f"{self.backend.state_path(self.ref)}: {error}") from None
+
+    def _damaged(self, error: DamagedState) -> StateError:
+        """The error with the way back: the newest copy that can be read."""
+        path = self.backend.state_path(self.ref)
+        copy = self.backend.usable_copy(self.ref, _is_state)
+        remedy = (
+            f"copy {copy} over it, then run `pulumi refresh`"
+            if copy
+            else "there is no usable copy of it; `pulumi stack import` takes an export from elsewhere"
+        )
+        return StateError(f"{path} is damaged: {error}; nothing was changed; to go on, {remedy}")
 
     def state(self, open_salt: Callable[[str], Unseal] | None = None) -> tuple[bytes, Snapshot]:
         """(the state file, what it says with the journal of a killed or running run folded in). Nothing is written.
@@ -149,7 +162,7 @@ class Stack:
         opener = open_salt or self.unseal
         for attempt in range(_ATTEMPTS):
             data, document = self.document()
-            base = checkpoint.load(document, opener(_state_salt(document)))
+            base = self._load(document, opener)
             try:
                 fold = journal_file.recover(self.backend.journal_path(self.ref), data, base, opener)
             except StateError:
@@ -160,6 +173,18 @@ class Stack:
                 continue
             return data, self._sound(base) if fold is None else self._sound_fold(fold.snapshot())
         raise AssertionError("unreachable")
+
+    def _load(self, document: Document, opener: Callable[[str], Unseal]) -> Snapshot:
+        try:
+            snapshot = checkpoint.load(document, opener(_state_salt(document)))
+            strange = next((entry.urn for entry in snapshot.resources if not urns.is_urn(entry.urn)), None)
+            if strange is not None:
+                raise DamagedState(f"a resource has {strange!r} for a URN")
+            return snapshot
+        except DamagedState as error:
+            raise self._damaged(error) from None
+        except (KeyError, TypeError, AttributeError) as error:  # whatever stands where something else should
+            raise self._damaged(DamagedState(f"an entry is malformed ({type(error).__name__}: {error})")) from None
 
     def _sound(self, snapshot: Snapshot) -> Snapshot:
         try:
@@ -195,7 +220,7 @@ class Stack:
         if not path.exists():
             return
         data, document = self.document()
-        base = checkpoint.load(document, self.unseal(_state_salt(document)))
+        base = self._load(document, self.unseal)
         fold = journal_file.recover(path, data, base, self.unseal)
         if fold is not None:
             snapshot = fold.snapshot()
@@ -215,6 +240,13 @@ class Stack:
             note(digest(data))
         self.backend.write(self.ref, data)
         return data
+
+
+def _is_state(data: bytes) -> bool:
+    try:
+        return checkpoint.parse(data).deployment is not None
+    except StateError:
+        return False
 
 
 def _state_salt(document: Document) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from embedded.engine import locks
 from embedded.engine.checkpoint import ENGINE_VERSION
-from embedded.engine.errors import BadInvocation, EngineError
+from embedded.engine.errors import EngineError
 
 if TYPE_CHECKING:
     from embedded.engine.arguments import Invocation
@@ -72,9 +72,13 @@ def no_organizations(shell: Shell, _line: Invocation) -> int:
 
 def cancel(shell: Shell, line: Invocation) -> int:
     """Delete every lock of a stack, whoever holds it."""
-    if not (line.flag("yes") or shell.truthy("PULUMI_SKIP_CONFIRMATIONS")):
-        raise BadInvocation("pass --yes to cancel; a run that is still alive would then no longer be alone")
     stack = shell.stack(line, shell.named(line))
+    if not (line.flag("yes") or shell.truthy("PULUMI_SKIP_CONFIRMATIONS")):
+        shell.confirm(
+            f"This frees the locks of '{stack.ref.name}'; a run that is still alive is then no longer alone.",
+            stack.ref.name,
+            "pass --yes to cancel; a run that is still alive would then no longer be alone",
+        )
     locks.cancel(stack.backend.lock_folder(stack.ref))
     shell.out(f"The currently running update for '{stack.ref.name}' has been canceled!")
     return 0

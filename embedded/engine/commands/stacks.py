@@ -144,9 +144,13 @@ def _changed(document: checkpoint.Document) -> str:
 
 def rm(shell: Shell, line: Invocation) -> int:
     """Remove a stack without resources, its history and its configuration; its last state stays as `.bak`."""
-    if not (line.flag("yes") or shell.truthy("PULUMI_SKIP_CONFIRMATIONS")):
-        raise BadInvocation("pass --yes to remove the stack")
     stack = shell.stack(line, shell.named(line))
+    if not (line.flag("yes") or shell.truthy("PULUMI_SKIP_CONFIRMATIONS")):
+        shell.confirm(
+            f"This will permanently remove the '{stack.ref.name}' stack!",
+            stack.ref.name,
+            "pass --yes to remove the stack",
+        )
     remove(
         shell,
         stack,
