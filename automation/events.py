@@ -133,7 +133,10 @@ class Collected:
         kept = {"error": self._errors, "warning": self.warnings, "info": self.said}.get(diagnostic.severity)
         if diagnostic.ephemeral or kept is None:
             return
-        line = diagnostic_line(diagnostic.message, diagnostic.urn or "")
+        urn = diagnostic.urn or ""
+        line = diagnostic_line(diagnostic.message, urn)
+        if line and urn and _type_of(urn).startswith(_EXTRA):
+            line = f"{name_of(urn)}: {line}"  # a plugin's message says what was run or refused, not for which resource
         if line and line not in kept:
             kept.append(line)
 

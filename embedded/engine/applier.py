@@ -105,7 +105,7 @@ class Applier:
             deployment.step_failed(step.urn)
             reporter.failed(step, str(error), unclear=True)
             return
-        if not urns.is_provider(step.type):
+        if not urns.is_default_provider(step.urn):
             reporter.done(step)
         if step.old.custom or step.op is Op.DELETE:
             reporter.outputs(step)

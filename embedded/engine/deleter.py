@@ -80,7 +80,7 @@ class Deleter:
     def _tell_unchanged(self, entry: Resource) -> None:
         step = Step(Op.SAME, entry.urn, entry.type, entry, entry)
         self._reporter.pre(step)
-        if not urns.is_provider(entry.type):
+        if not urns.is_default_provider(entry.urn):
             self._reporter.done(step)
         self._reporter.outputs(step)
 

@@ -70,7 +70,7 @@ class Refresher:
     def tell_rest(self, entries: Iterable[Resource]) -> None:
         """Count what no provider can be asked about: components, and what is only read."""
         for entry in entries:
-            if not readable(entry) and not urns.is_provider(entry.type):
+            if not readable(entry) and not urns.is_default_provider(entry.urn):
                 step = Step(Op.SAME, entry.urn, entry.type, entry, entry, logical=False)
                 self._deployment.reporter.pre(replace(step, op=Op.REFRESH))
                 self._deployment.reporter.done(step, counted=True)
@@ -126,9 +126,17 @@ def difference(step: Step, found: Resource | None) -> Step:
     old = step.old
     if found is None or old is None:
         return replace(step, op=Op.DELETE, new=None)
-    if found is old or (paths.equal(old.inputs, found.inputs) and paths.equal(old.outputs, found.outputs)):
+    if found is old or (paths.equal(old.inputs, found.inputs) and _same_outputs(old, found)):
         return replace(step, op=Op.SAME, new=found)
     by_inputs = paths.diff(old.inputs, found.inputs)
     detailed = by_inputs or paths.diff(old.outputs, found.outputs)
     keys = tuple(sorted({str((paths.parse(path) or ("",))[0]) for path in detailed}))
     return replace(step, op=Op.UPDATE, new=found, decision=Decision(Op.UPDATE, keys, detailed))
+
+
+def _same_outputs(old: Resource, found: Resource) -> bool:
+    """Whether the outputs are the same too; of Kubernetes objects the inputs say all that is anybody's wish.
+
+    What else a server keeps of an object (status, versions) moves all the time.
+    """
+    return urns.package_of(old.type) == plugins.KUBERNETES or paths.equal(old.outputs, found.outputs)

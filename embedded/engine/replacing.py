@@ -17,7 +17,7 @@ type Asks = Callable[[Resource, dict[str, Any]], bool]
 def dependents(entries: Sequence[Resource], root: str, claimed: Callable[[str], bool], asks: Asks) -> list[Resource]:
     """The entries that are replaced along with `root`, in the order of `entries` (the state's).
 
-    An entry goes along when it is deleted or replaced with one that goes, or when its provider would replace it if the
+    An entry goes along when it is deleted or replaced with one that goes, or its provider goes, or when its provider would replace it if the
     inputs that depend on those were unknown: `asks(entry, inputs)` says that. What the program has registered already
     does not depend on `root` any more; components and what is only read never go.
     """
@@ -28,7 +28,7 @@ def dependents(entries: Sequence[Resource], root: str, claimed: Callable[[str], 
             continue
         if not entry.custom or entry.external or urns.is_provider(entry.type):
             continue
-        along = entry.deleted_with in going or not going.isdisjoint(entry.replace_with)
+        along = not going.isdisjoint((entry.deleted_with, urns.provider_urn(entry.provider), *entry.replace_with))
         if along or _would_be_replaced(entry, going, asks):
             going.add(entry.urn)
             found.append(entry)

@@ -46,6 +46,11 @@ def is_provider(type_: str) -> bool:
     return type_.startswith(PROVIDER_PREFIX)
 
 
+def is_default_provider(urn: str) -> bool:
+    """Whether it is a provider that no program declared; those are never counted."""
+    return is_provider(type_of(urn)) and name_of(urn).startswith("default")
+
+
 def package_of(type_: str) -> str:
     """The package that serves a type: `pulumi-python` of `pulumi-python:dynamic:Resource`."""
     return type_.split(":", 1)[0]
