@@ -25,6 +25,7 @@ from providers import adopting, writing
 from providers.core import drift as core
 from providers.core import fabric_record, sections
 from providers.core.identity import FABRIC_LABEL, KINDS, Kind, ObjectRef
+from providers.core.waiting import waiting
 from providers.errors import TargetError
 from providers.session import Session
 from providers.settings import GitSettings
@@ -136,10 +137,16 @@ def gather(
 
 
 def _late(loaded: Loaded, facts: list[core.Facts], seen: Lag) -> tuple[core.Facts, ...]:
-    """The facts, with the switches that have not taken up a CR that was applied."""
+    """The facts, with what else a CR waits for: switches that have not taken it up, or a CR whose last apply failed."""
     specs = {ref: one.spec for ref, one in loaded.desired.manifests.items()}
-    reasons = seen.reasons(specs, [one.ref for one in facts if one.desired is not None and one.outputs is not None])
-    return tuple(replace(one, lags=reasons[one.ref]) if one.ref in reasons else one for one in facts)
+    lags = seen.reasons(specs, [one.ref for one in facts if one.desired is not None and one.outputs is not None])
+    waits = waiting(facts, loaded.desired.references)
+    return tuple(
+        replace(one, lags=lags.get(one.ref, ""), waits=waits.get(one.ref, ""))
+        if one.ref in lags or one.ref in waits
+        else one
+        for one in facts
+    )
 
 
 def _own_record(session: Session) -> Mapping[str, Any] | core.Unread | None:

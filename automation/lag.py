@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from providers.core.health import Agent, Concerned
+from providers.core.state import LAGS
 from providers.errors import TargetError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Lag:
         return {ref: self._reason(switches) for ref, switches in found.items() if switches}
 
     def _reason(self, switches: list[str]) -> str:
-        return f"not taken up yet by {', '.join(str(self.agents[switch]) for switch in switches)}"
+        return f"{LAGS} by {', '.join(str(self.agents[switch]) for switch in switches)}"
 
 
 def lag(

@@ -10,10 +10,11 @@ import logging
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from providers.core import drift, sections
-from providers.core.identity import FABRIC_LABEL, KINDS
+from providers.core import drift, ownership, sections
+from providers.core.identity import FABRIC_LABEL, FIELD_MANAGER, KINDS
 from providers.core.normalise import same
-from providers.errors import Conflict, Forbidden, Rejected, ServerFailure
+from providers.core.state import CRState
+from providers.errors import Conflict, Forbidden, Rejected, ServerFailure, TargetError, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("hhsync.provider")
 
 Outputs = dict[str, Any]
+
+_NOT_APPLIED = "hhsync: the apply failed"
 
 
 def reference_for(session: Session, facts: drift.Facts) -> tuple[Mapping[str, Any] | None, str]:
@@ -71,7 +74,11 @@ def write(session: Session, wish: sections.Inputs, before: Outputs) -> Outputs:
     """
     _as_planned(session, sections.ref_of(wish))
     adopted = not before and session.live.get(sections.ref_of(wish)) is not None
-    live, wrote_cluster = _write_cluster(session, wish, before)
+    try:
+        live, wrote_cluster = _write_cluster(session, wish, before)
+    except TargetError as error:
+        _publish_failure(session, sections.ref_of(wish), error)
+        raise
     record, wrote_netbox = _write_netbox(session, wish, live)
     wrote = wrote_cluster or wrote_netbox
     applied = {
@@ -88,6 +95,17 @@ def write(session: Session, wish: sections.Inputs, before: Outputs) -> Outputs:
         "receipt": uuid.uuid4().hex[:12] if wrote or not before else before.get("receipt", ""),
         **({"adopted": True} if adopted else {}),
     }
+
+
+def _publish_failure(session: Session, ref: ObjectRef, error: TargetError) -> None:
+    """Say in the CR's record, where it has one, that the apply failed and why; a second error must not hide the first."""
+    fields = {"sync_state": CRState.PENDING.value, "sync_error": one_line(str(error))}
+    try:
+        record = session.records.get(ref)
+        if record is not None and any(record.fields.get(name) != value for name, value in fields.items()):
+            session.records.put(ref, session.netbox.update(KINDS[ref.kind], record.id, fields, message=_NOT_APPLIED))
+    except TargetError as second:
+        log.warning("%s: its record does not say that the apply failed: %s", ref, second)
 
 
 def _as_planned(session: Session, ref: ObjectRef) -> None:
@@ -168,7 +186,7 @@ def _write_netbox(session: Session, wish: sections.Inputs, live: Mapping[str, An
     kind = KINDS[ref.kind]
     fields = {
         **wish["netbox"],
-        "sync_state": drift.State.IN_SYNC.value,
+        "sync_state": CRState.SYNCED.value,
         "sync_error": "",
         "cluster_uid": live["metadata"]["uid"],
         "cluster_generation": live["metadata"].get("generation", 0),
@@ -187,26 +205,41 @@ def _write_netbox(session: Session, wish: sections.Inputs, live: Mapping[str, An
     return record, True
 
 
+def _not_ours(live: Mapping[str, Any], fabric: str, uid: str) -> str:
+    """Which sign of ours an object lacks: our label, the recorded uid, our field manager; "" where it has all three.
+
+    A server that tells no field managers at all cannot be asked for ours.
+    """
+    metadata, managers = live["metadata"], ownership.managers(live)
+    owner = (metadata.get("labels") or {}).get(FABRIC_LABEL)
+    if owner != fabric:
+        return f"label {FABRIC_LABEL}={owner}"
+    if metadata["uid"] != uid:
+        return f"uid {metadata['uid']} instead of {uid}"
+    if managers and FIELD_MANAGER not in managers:
+        return f"written by {', '.join(managers)}, and not by {FIELD_MANAGER}"
+    return ""
+
+
 def remove(session: Session, outputs: Outputs) -> None:
-    """Delete the object and its record, if they are ours: our label and the recorded uid.
+    """Delete the object and its record, if they are ours: our label, our field manager and the recorded uid.
 
     Raises:
-        Conflict: the object carries another label or uid; it is not deleted.
+        Conflict: the object lacks one of them; it is not deleted.
     """
     ref, fabric = sections.ref_of(outputs), sections.fabric_of(outputs)
     _as_planned(session, ref)
     live = session.live.get(ref)
     if live is not None:
-        owner = (live["metadata"].get("labels") or {}).get(FABRIC_LABEL)
-        uid = live["metadata"]["uid"]
-        if owner != fabric or uid != outputs["uid"]:
-            found = f"label {FABRIC_LABEL}={owner}" if owner != fabric else f"uid {uid} instead of {outputs['uid']}"
+        found = _not_ours(live, fabric, outputs["uid"])
+        if found:
             raise Conflict(
                 f"{ref} in the cluster is not the object that we made ({found}), so it was not deleted; run hhsync sync with "
                 f"the CR still in Git to take it over, or delete it by hand",
                 target="cluster",
                 server=session.cluster.server,
             )
+        uid = live["metadata"]["uid"]
         session.cluster.delete(ref, uid)
         session.live.drop(ref)
     record = session.records.get(ref)

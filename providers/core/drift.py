@@ -14,7 +14,7 @@ from providers.core import ownership, sections
 from providers.core.diff import FieldChange, changes, dotted
 from providers.core.normalise import MISSING, same
 from providers.core.sides import Property, at, side_by_side
-from providers.core.state import CRState, StateFacts, state_of
+from providers.core.state import CRState, StateFacts, failure, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -48,7 +48,8 @@ class Unread:
 class Facts:
     """Everything known of one CR. None means: not there. `reference` is a dry-run answer, where one was asked for.
 
-    `draft` is where the CR exists besides Git's tracked revision, `lags` which of its switches run something older; "" if none.
+    `draft` is where the CR exists besides Git's tracked revision, `lags` which of its switches run something older, `waits` for
+    which CR it waits, whose last apply failed; "" if none.
     """
 
     ref: ObjectRef
@@ -62,6 +63,7 @@ class Facts:
     adoption: Adoption | None = None
     draft: str = ""
     lags: str = ""
+    waits: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +164,15 @@ def classify(facts: Facts) -> Detail:
     found = changes(seen, facts.desired)
     differences = tuple(_difference(change, facts.desired, facts.outputs, seen) for change in found)
     quiet = sections.only_attribution(found)
-    state = _category(facts, _standing(facts, found)[0])
+    known, why = _standing(facts, found)
+    state = _category(facts, known)
     return Detail(
         facts.ref,
         state,
         facts.origin,
         managed,
         differences,
-        facts.note or (facts.lags if quiet else ""),
+        facts.note or (why if state is State.PENDING else ""),
         attribution_only=bool(found) and quiet,
         properties=side_by_side((one.path for one in found), facts.desired, seen),
         places=_places(facts),
@@ -238,11 +241,18 @@ def _standing(facts: Facts, found: list[FieldChange]) -> tuple[CRState, str]:
             applied=facts.outputs is not None,
             present=_places(facts),
             newer=moved and _newer(facts),
+            waits=_waits(facts) if moved or facts.outputs is None else "",
             lags="" if moved else facts.lags,
             differs=moved,
             unread=unread,
         )
     )
+
+
+def _waits(facts: Facts) -> str:
+    """Why a CR is not applied that should be: its own last failure goes before that of another."""
+    told = failure(facts.record) if facts.record and not isinstance(facts.record, Unread) else ""
+    return f"the last apply failed: {told}" if told else facts.waits
 
 
 def _newer(facts: Facts) -> bool:

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class CRState(enum.StrEnum):
@@ -42,6 +46,9 @@ class StateFacts:
     unread: str = ""
 
 
+LAGS = "not taken up yet"
+"""How the reason of a CR begins that a switch has not taken up: it is no failure."""
+
 _SERVERS = {"cluster": "the cluster", "netbox": "NetBox"}
 
 
@@ -65,6 +72,12 @@ def state_of(facts: StateFacts) -> tuple[CRState, str]:
     if facts.differs:
         return CRState.DRIFTED, "a server has something else than what was applied"
     return CRState.SYNCED, ""
+
+
+def failure(record: Mapping[str, Any]) -> str:
+    """Why the last apply failed, as a NetBox record's fields tell; "" where it did not."""
+    told = str(record.get("sync_error") or "") if record.get("sync_state") == CRState.PENDING.value else ""
+    return "" if told.startswith(LAGS) else told
 
 
 def _orphaned(facts: StateFacts) -> str:
