@@ -177,10 +177,9 @@ def _attempt(
         try:
             author = options.author or default_author(command)
             commit = repository.build(command, head, files, plan.message, author, options.signing_key)
-        except CommandFailed as failure:
-            raise WriteFailed(
-                f"the commit could not be made in {cache}: {command.meaning(failure)}; nothing was written to Git"
-            ) from None
+        except (CommandFailed, OSError) as failure:
+            why = command.meaning(failure) if isinstance(failure, CommandFailed) else failure.strerror
+            raise WriteFailed(f"the commit could not be made in {cache}: {why}; nothing was written to Git") from None
         expected = head if branch == settings.branch else None
         _push(settings, command, commit, branch, expected)
     return _confirmed(replace(settings, branch=branch), cache, head, commit)
