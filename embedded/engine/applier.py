@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from embedded.engine import steps, urns
 from embedded.engine.errors import EngineError
-from embedded.engine.failures import ProviderFailed, StepFailed, Stopped
+from embedded.engine.failures import HookFailed, ProviderFailed, StepFailed, Stopped
 from embedded.engine.steps import Op
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from embedded.engine.deployment import Deployment, Mutation
+    from embedded.engine.hooks import Action
     from embedded.engine.provider_host import ProviderHost
     from embedded.engine.state import Resource
     from embedded.engine.steps import Goal, Step
@@ -31,6 +32,13 @@ class Applier:
 
         Raises ProviderFailed.
         """
+        hooks = self._deployment.hooks
+        hooks.before("create", replace(new, outputs={}), None)
+        made = hooks.persist("create", new, None, lambda: self._create(goal, new, superseding=superseding))
+        self._deployment.after("create", made, None)
+        return made
+
+    def _create(self, goal: Goal, new: Resource, *, superseding: bool) -> Resource:
         wanted = replace(new, outputs={}, id="")
         with self._host.turn(), self._deployment.mutation("creating", wanted) as mutation:
             failure: ProviderFailed | None = None
@@ -52,6 +60,23 @@ class Applier:
 
     def update(self, goal: Goal, old: Resource, new: Resource) -> Resource:
         """Change the object and its entry. Raises ProviderFailed."""
+        hooks = self._deployment.hooks
+        hooks.before("update", new, old)
+        made = hooks.persist("update", new, old, lambda: self._update(goal, old, new))
+        self._deployment.after("update", made, old)
+        return made
+
+    def rehearse(self, step: Step) -> None:
+        """Call the hooks that want to see previews. Raises Stopped when one says no."""
+        action: Action = "create" if step.old is None or step.op is Op.CREATE_REPLACEMENT else "update"
+        old = None if action == "create" else step.old
+        try:
+            self._deployment.hooks.before(action, step.new, old)
+        except ProviderFailed as error:
+            self.fail(step, error, unclear=False)
+        self._deployment.after(action, step.new, old)
+
+    def _update(self, goal: Goal, old: Resource, new: Resource) -> Resource:
         with self._host.turn(), self._deployment.mutation("updating", old) as mutation:
             failure: ProviderFailed | None = None
             try:
@@ -85,6 +110,9 @@ class Applier:
 
     def delete(self, entry: Resource, settle: Callable[[Mutation, Resource], object]) -> None:
         """Remove the object; `settle` says what becomes of its entry. Raises ProviderFailed."""
+        self._deployment.hooks.persist("delete", None, entry, lambda: self._delete(entry, settle))
+
+    def _delete(self, entry: Resource, settle: Callable[[Mutation, Resource], object]) -> None:
         timeouts = entry.extra.get("customTimeouts") or {}
         with self._host.turn(), self._deployment.mutation("deleting", entry) as mutation:
             bound = self._host.of(entry.urn, entry.provider)
@@ -97,14 +125,19 @@ class Applier:
         if step.old is None or deployment.stopping.is_set():
             return
         reporter.pre(step)
+        hooked = step.op is not Op.REMOVE_PENDING_REPLACE
         try:
+            if hooked:
+                deployment.hooks.before("delete", None, step.old)
             work(step.old)
         except Stopped:
             return
         except (ProviderFailed, EngineError) as error:
             deployment.step_failed(step.urn)
-            reporter.failed(step, str(error), unclear=True)
+            reporter.failed(step, str(error), unclear=not isinstance(error, HookFailed))
             return
+        if hooked:
+            deployment.after("delete", None, step.old)
         if not urns.is_default_provider(step.urn):
             reporter.done(step)
         if step.old.custom or step.op is Op.DELETE:
@@ -119,7 +152,7 @@ class Applier:
             self._deployment.fail()
         else:
             self._deployment.step_failed(step.urn)
-        self._deployment.reporter.failed(step, str(error), unclear=unclear)
+        self._deployment.reporter.failed(step, str(error), unclear=unclear and not isinstance(error, HookFailed))
         if error.detail:
             self._deployment.reporter.diagnostic("debug", error.detail, step.urn)
         if self._deployment.stopping.is_set():

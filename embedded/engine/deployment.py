@@ -12,16 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 from embedded.engine import paths, urns
 from embedded.engine.aliases import renamed
+from embedded.engine.callbacks import Callbacks
 from embedded.engine.claims import Claims
 from embedded.engine.failures import ProviderFailed, Stopped
 from embedded.engine.goals import PLUGIN
+from embedded.engine.hooks import Hooks
 from embedded.engine.run_providers import RunProviders
 from embedded.engine.targets import Selection
+from embedded.engine.transforms import Transforms
 from embedded.engine.values import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from embedded.engine.hooks import Action
     from embedded.engine.journal import OperationType
     from embedded.engine.provider_host import ProviderHost
     from embedded.engine.reporter import Reporter
@@ -65,6 +69,9 @@ class Deployment:
         self.config: dict[str, Any] = {
             key: Secret(value) if key in context.secret_keys else value for key, value in context.config.items()
         }
+        self.callbacks = Callbacks()
+        self.transforms = Transforms(self.callbacks)
+        self.hooks = Hooks(self.callbacks, reporter, dry=self.dry)
         self.providers = RunProviders(self)
         self.host: ProviderHost | None = None
         """The providers that functions are called on; set before the program starts."""
@@ -97,6 +104,13 @@ class Deployment:
             self.broken.add(urn)
         else:
             self.stopping.set()
+
+    def after(self, action: Action, new: Resource | None, old: Resource | None) -> None:
+        """Call the hooks after a step; what fails there fails the run, but not the step."""
+        if not self.hooks.after(action, new, old):
+            self.failed = self.reporter.step_failed = True
+            if not self.request.continue_on_error:
+                self.stopping.set()
 
     def cancel(self) -> None:
         """Somebody asked to stop: running steps finish, no new ones start."""

@@ -73,6 +73,7 @@ def _extra(goal: Goal, old: Resource | None) -> dict[str, Any]:
         "replaceOnChanges": list(goal.replace_on_changes),
         "hideDiff": list(goal.hide_diff),
         "importID": goal.import_id,
+        "resourceHooks": {kind: list(names) for kind, names in goal.hooks.items()},
     }
     kept = {key: value for key, value in (old.extra if old else {}).items() if key not in (*options, "stackTrace")}
     return kept | {key: value for key, value in options.items() if value}

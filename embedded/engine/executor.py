@@ -22,6 +22,7 @@ from embedded.engine.steps import Answer, Decision, Goal, Op, Step
 
 if TYPE_CHECKING:
     from embedded.engine.deployment import Deployment
+    from embedded.engine.hooks import Action
     from embedded.engine.provider_host import ProviderHost
     from embedded.engine.refresher import Refresher
     from embedded.engine.state import Resource
@@ -73,6 +74,7 @@ class Executor:
             return answer
         old = self._deployment.rename(goal, known)
         decision = steps.decide(old, goal, goal.inputs, None, self._replaced(), forced=self._forced(goal, old))
+        self._before_component(goal, old, decision)
         if old is not None and decision.op is Op.REPLACE:
             answer = self._replacer.replace(goal, old, goal.inputs, decision, "")
             self._components[goal.urn] = Step(Op.REPLACE, goal.urn, goal.type, old, self._deployment.news[goal.urn])
@@ -86,6 +88,16 @@ class Executor:
         if self._deployment.dry:
             self._reporter.outputs(step)
         return Answer(goal.urn)
+
+    def _before_component(self, goal: Goal, old: Resource | None, decision: Decision) -> None:
+        """Call the hooks before a component is made or changed; those after it wait for its outputs."""
+        if decision.op is Op.SAME or not goal.hooks:
+            return
+        new = entry_of(goal, old, goal.inputs, {}, "", changed=True)
+        try:
+            self._deployment.hooks.before(*_hooked(new, old, decision.op))
+        except ProviderFailed as error:
+            self._applier.fail(Step(decision.op, goal.urn, goal.type, old, new, decision), error, unclear=False)
 
     def read(self, goal: Goal, id_: str) -> Answer:
         """Read what somebody else made. Raises Stopped when the run is ending."""
@@ -107,6 +119,8 @@ class Executor:
                 return
         elif step.new is not None:
             self._deployment.commit(step.new)
+        if step.op is not Op.SAME:
+            self._deployment.after(*_hooked(step.new, step.old, step.op))
         self._reporter.outputs(step)
 
     # --- custom resources -------------------------------------------------------------------------------------------
@@ -205,6 +219,8 @@ class Executor:
             step = replace(step, new=new)
         else:
             self._deployment.commit(new)
+            if changed:
+                self._applier.rehearse(step)
         self._reporter.done(step)
         self._reporter.outputs(step)
         return Answer(goal.urn, new.id, new.outputs)
@@ -215,3 +231,8 @@ class Executor:
             return self._applier.create(goal, new) if old is None else self._applier.update(goal, old, new)
         except ProviderFailed as error:
             self._applier.fail(step, error, unclear=error.unanswered or old is not None)
+
+
+def _hooked(new: Resource | None, old: Resource | None, op: Op) -> tuple[Action, Resource | None, Resource | None]:
+    """What the hooks of a component are told: a replace is a create to them."""
+    return ("update", new, old) if op is Op.UPDATE else ("create", new, None)

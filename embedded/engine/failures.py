@@ -37,6 +37,10 @@ class ProviderFailed(Exception):
         """The traceback, for the debug log only."""
 
 
+class HookFailed(ProviderFailed):
+    """A hook before a step said no, or could not be called: nothing was done."""
+
+
 class CheckFailed(Exception):
     """A provider found a resource's inputs wrong."""
 

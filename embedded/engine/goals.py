@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlparse
 
 from embedded.engine import plugins, urns
 from embedded.engine.errors import EngineError, NotSupported
+from embedded.engine.hooks import bindings
 from embedded.engine.props import from_struct
 from embedded.engine.provider_resources import registered
 from embedded.engine.steps import Alias, Goal
@@ -67,6 +68,7 @@ class GoalReader:
             hide_diff=tuple(request.hideDiffs),
             source_position=source_text(request.sourcePosition, self._root),
             aliases=_aliases(request),
+            hooks=bindings(request),
             import_id=request.importId,
             provider=request.provider or _inherited(request, parent),
             providers={**(parent.providers if parent else {}), **request.providers},
@@ -111,9 +113,7 @@ def refuse_unsupported(request: RegisterResourceRequest) -> None:
         raise NotSupported(f"the plugin {package!r} of the resource type {request.type}")
     options = {
         "replacement_trigger": request.HasField("replacement_trigger"),
-        "transforms": request.transforms,
         "state_migrations": request.state_migrations,
-        "hooks": bool(request.hooks.ListFields()),  # type: ignore[no-untyped-call]
         "a parameterized package": request.packageRef,
     }
     for name, given in options.items():

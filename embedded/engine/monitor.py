@@ -36,6 +36,10 @@ FEATURES = {
     "aliasSpecs": resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
     "deletedWith": resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
     "replaceWith": resource_pb2.RESOURCE_MONITOR_FEATURE_REPLACE_WITH,
+    "transforms": resource_pb2.RESOURCE_MONITOR_FEATURE_TRANSFORMS,
+    "invokeTransforms": resource_pb2.RESOURCE_MONITOR_FEATURE_INVOKE_TRANSFORMS,
+    "resourceHooks": resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS,
+    "errorHooks": resource_pb2.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS,
 }
 """What the SDK is told it may use; for anything else it raises by itself."""
 
@@ -102,7 +106,9 @@ class ResourceMonitor(resource_pb2_grpc.ResourceMonitorServicer):
 
         def work() -> resource_pb2.RegisterResourceResponse:
             self._deployment.guard()
-            goal = self._reader.read(request, self._deployment.goals)
+            transforms = self._deployment.transforms
+            goal = self._reader.read(transforms.resource(request), self._deployment.goals)
+            transforms.remember(goal.urn, request)
             answer = self._registrar.register(goal)
             return resource_pb2.RegisterResourceResponse(
                 urn=answer.urn,
@@ -128,11 +134,12 @@ class ResourceMonitor(resource_pb2_grpc.ResourceMonitorServicer):
 
         def work() -> provider_pb2.InvokeResponse:
             self._deployment.guard()
-            arguments = from_struct(request.args)
             if request.tok != "pulumi:pulumi:getResource":
-                found = functions.invoke(self._deployment, request.tok, arguments, request.provider, request.version)
+                call = self._deployment.transforms.function(request)
+                arguments = from_struct(call.args)
+                found = functions.invoke(self._deployment, call.tok, arguments, call.provider, call.version)
                 return provider_pb2.InvokeResponse(**{"return": to_struct(found)})
-            urn = str(arguments.get("urn", ""))
+            urn = str(from_struct(request.args).get("urn", ""))
             entry = self._deployment.news.get(urn)
             if entry is None:
                 raise EngineError(f"getResource: {urn} has not been registered in this run")
@@ -170,21 +177,27 @@ class ResourceMonitor(resource_pb2_grpc.ResourceMonitorServicer):
         """Parameterized packages."""
         self._refuse(context, f"the package {request.name!r}")
 
-    def RegisterStackTransform(self, request: Any, context: Any) -> NoReturn:  # noqa: ARG002
-        """Transforms."""
-        self._refuse(context, "a stack transform")
+    def RegisterStackTransform(self, request: Any, context: Any) -> empty_pb2.Empty:  # type: ignore[name-defined]
+        """A function that rewrites every registration."""
+        return self._handle(context, str, lambda: self._registered(self._deployment.transforms.register, request))
 
-    def RegisterStackInvokeTransform(self, request: Any, context: Any) -> NoReturn:  # noqa: ARG002
-        """Transforms of functions."""
-        self._refuse(context, "a stack invoke transform")
+    def RegisterStackInvokeTransform(self, request: Any, context: Any) -> empty_pb2.Empty:  # type: ignore[name-defined]
+        """A function that rewrites every function call."""
+        register = self._deployment.transforms.register_invoke
+        return self._handle(context, str, lambda: self._registered(register, request))
 
-    def RegisterResourceHook(self, request: Any, context: Any) -> NoReturn:
-        """Hooks."""
-        self._refuse(context, f"the resource hook {request.name!r}")
+    def RegisterResourceHook(self, request: Any, context: Any) -> empty_pb2.Empty:  # type: ignore[name-defined]
+        """A hook, before the first resource that names it."""
+        return self._handle(context, str, lambda: self._registered(self._deployment.hooks.register, request))
 
-    def RegisterErrorHook(self, request: Any, context: Any) -> NoReturn:
-        """Error hooks."""
-        self._refuse(context, f"the error hook {request.name!r}")
+    def RegisterErrorHook(self, request: Any, context: Any) -> empty_pb2.Empty:  # type: ignore[name-defined]
+        """A hook that decides whether a failed step is tried again."""
+        return self._handle(context, str, lambda: self._registered(self._deployment.hooks.register_error_hook, request))
+
+    @staticmethod
+    def _registered(register: Callable[[Any], None], request: Any) -> Any:
+        register(request)
+        return empty_pb2.Empty()  # type: ignore[attr-defined]
 
     def SignalAndWaitForShutdown(self, request: Any, context: Any) -> Any:  # noqa: ARG002
         """The program has registered everything; it waits until all steps, deletes included, are done."""

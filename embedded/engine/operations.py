@@ -203,6 +203,7 @@ class Operation:
         self._deployment.cancel()
 
     def _abort(self) -> None:
+        self._deployment.callbacks.close()
         for host in self._hosts:
             host.abort()
 

@@ -62,6 +62,7 @@ class ProgramRun:
                 self._monitor.released.set()
                 self._end(program, waiter)
         finally:
+            self._deployment.callbacks.close()
             for server in servers:
                 server.stop(grace=1).wait()
         self._judge()

@@ -41,7 +41,8 @@ class Replacer:
 
         Raises EngineError for a protected resource, before anything is done.
         """
-        if old.protect and goal.protect and not old.pending_replacement:
+        ignored = self._deployment.request.ignore_protect
+        if old.protect and goal.protect and not old.pending_replacement and not ignored:
             raise EngineError(
                 f'unable to replace resource "{goal.urn}"\nas it is currently marked for protection: remove its '
                 "`protect` option in the program and run `pulumi up`"
@@ -69,6 +70,8 @@ class Replacer:
             if superseding:
                 self._deployment.supersede(goal.urn)
             self._deployment.commit(new)
+            if goal.custom:
+                self._applier.rehearse(replace(step, new=new))
         else:
             try:
                 new = self._applier.create(goal, new, superseding=superseding)
@@ -95,7 +98,7 @@ class Replacer:
         order = [entry for entry in deployment.standing() if not entry.delete and entry.urn not in deployment.gone]
         along = replacing.dependents(order, old.urn, deployment.claimed, self._asks)
         for entry in along:
-            if entry.protect:
+            if entry.protect and not deployment.request.ignore_protect:
                 raise EngineError(
                     f'unable to replace resource "{entry.urn}" as part of replacing "{old.urn}"\n'
                     "as it is currently marked for protection: remove its `protect` option in the program and run "

@@ -78,6 +78,8 @@ class Goal:
     hide_diff: tuple[str, ...] = ()
     source_position: str = ""
     aliases: tuple[Alias, ...] = ()
+    hooks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Names of hooks by kind, as the state has it: BeforeCreate, AfterDelete, OnError, …"""
     import_id: str = ""
     """The id of an existing object that this resource goes on from."""
     provider: str = ""

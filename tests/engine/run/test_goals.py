@@ -107,7 +107,6 @@ def test_a_source_position_is_relative_to_the_project():
 REFUSED = [
     ({"remote": True}, "the remote component type"),
     ({"packageRef": "x"}, "a parameterized package"),
-    ({"hooks": {"before_create": ["h"]}}, "the resource option hooks"),
     ({"replacement_trigger": {"string_value": "x"}}, "the resource option replacement_trigger"),
 ]
 
@@ -118,8 +117,10 @@ def test_what_the_engine_lacks_is_refused_by_name(fields, named):
         read(request(**fields))
 
 
-def test_an_empty_set_of_hooks_is_no_hook():
-    assert read(request(hooks={})).name == "n"
+def test_hooks_are_named_as_in_the_state():
+    assert read(request(hooks={})).hooks == {}
+    hooks = {"before_create": ["a", "b"], "on_error": ["c"]}
+    assert read(request(hooks=hooks)).hooks == {"BeforeCreate": ("a", "b"), "OnError": ("c",)}
 
 
 TRACE = """python inline source runtime error: boom
