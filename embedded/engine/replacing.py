@@ -17,9 +17,9 @@ type Asks = Callable[[Resource, dict[str, Any]], bool]
 def dependents(entries: Sequence[Resource], root: str, claimed: Callable[[str], bool], asks: Asks) -> list[Resource]:
     """The entries that are replaced along with `root`, in the order of `entries` (the state's).
 
-    An entry goes along when it is deleted or replaced with one that goes, or its provider goes, or when its provider would replace it if the
-    inputs that depend on those were unknown: `asks(entry, inputs)` says that. What the program has registered already
-    does not depend on `root` any more; components and what is only read never go.
+    An entry goes along when it is deleted or replaced with one that goes, when its provider goes, or when that would
+    replace it if the inputs that depend on those were unknown: `asks(entry, inputs)` says that. What the program has
+    registered already does not depend on `root` any more; components and what is only read never go.
     """
     going = {root}
     found: list[Resource] = []

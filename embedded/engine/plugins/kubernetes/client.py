@@ -167,6 +167,8 @@ class Client:
             return body
         if not isinstance(body, dict) or body.get("kind") != "Status":
             what = f"HTTP {response.status_code}"
+            if response.status_code == 404:  # an API server says so of a group that it does not have
+                raise ApiError(404, "NotFound", f"there is no {response.request.url.path}")
             if response.status_code in (401, 403):
                 raise ApiError(response.status_code, "Unauthorized", f"it refuses the credentials ({what})")
             raise ProviderFailed(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from embedded.engine import urns
 from embedded.engine.errors import NotSupported
 from embedded.engine.failures import ProviderFailed
-from embedded.engine.plugins.kubernetes import objects, scopes
+from embedded.engine.plugins.kubernetes import objects, readiness, scopes
 from embedded.engine.values import Unknown
 
 if TYPE_CHECKING:
@@ -56,6 +56,10 @@ def findings(type_: str, wanted: Mapping[str, Any]) -> list[tuple[str, str]]:
                 found.append((f"metadata.{key}", "it has to be a text"))
         if metadata.get("generateName") and not metadata.get("name"):
             found.append(("metadata.generateName", "server-side apply does not support it; leave out the name instead"))
+    try:
+        readiness.rule_for(wanted)
+    except ValueError as error:
+        found.append(("metadata.annotations", str(error)))
     return found
 
 

@@ -185,6 +185,14 @@ def pruned(live: Any, shape: Any) -> Any:
     return live
 
 
+def with_empties(found: Any, shape: Any) -> Any:
+    """`found` with the empty objects and lists that `shape` has: a server does not store them, and they say nothing."""
+    if not isinstance(found, dict) or not isinstance(shape, dict):
+        return found
+    kept = {key: with_empties(item, shape.get(key)) for key, item in found.items()}
+    return {**kept, **{key: item for key, item in shape.items() if key not in found and item in ({}, [])}}
+
+
 def unknown(item: Mapping[str, Any]) -> bool:
     """Whether anything in it is not known yet."""
     return bool(has_unknown(dict(item)))

@@ -269,7 +269,9 @@ class KubernetesProvider:
             if error.status == 404:
                 return ReadAnswer("")
             raise self._refused("read", {"kind": kind_name, "metadata": {"name": id_}}, error) from None
-        found = objects.pruned(live, wanted) if wanted else objects.normalised(_stored(live))
+        found = (
+            objects.with_empties(objects.pruned(live, wanted), wanted) if wanted else objects.normalised(_stored(live))
+        )
         manager = str(outputs.get(objects.MANAGER) or applying.CREATOR)
         first = str(outputs.get(objects.INITIAL_VERSION) or api_version)
         answer = objects.checkpoint(found, _stored(live), inputs, first, manager)
