@@ -270,7 +270,7 @@ class KubernetesProvider:
                 return ReadAnswer("")
             raise self._refused("read", {"kind": kind_name, "metadata": {"name": id_}}, error) from None
         found = (
-            objects.with_empties(objects.pruned(live, wanted), wanted) if wanted else objects.normalised(_stored(live))
+            objects.with_empties(objects.pruned(live, wanted), wanted) if wanted else _without_status(live)
         )
         manager = str(outputs.get(objects.MANAGER) or applying.CREATOR)
         first = str(outputs.get(objects.INITIAL_VERSION) or api_version)
@@ -340,6 +340,11 @@ def _stored(live: Mapping[str, Any]) -> dict[str, Any]:
     """What the state keeps of a live object: all but who manages which field, which is long and nobody's input."""
     metadata = {key: item for key, item in objects.metadata_of(live).items() if key != "managedFields"}
     return {**live, "metadata": metadata}
+
+
+def _without_status(live: Mapping[str, Any]) -> dict[str, Any]:
+    """What may be somebody's input, where nobody has said what is."""
+    return {key: item for key, item in objects.normalised(live).items() if key != "status"}
 
 
 def _server(inputs: Mapping[str, Any]) -> str:
