@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from program import git_mirror, git_source
 from program.config import cache_folder
+from providers import extra_settings
 from providers.core.identity import KINDS, Kind
 from providers.errors import HhsyncError
-from providers.settings import ClusterSettings, GitSettings, NetBoxSettings
+from providers.settings import NAMESPACE, ClusterSettings, GitSettings, NetBoxSettings
 from providers.targets.cluster import Cluster
 from providers.targets.netbox import NetBox
 
@@ -96,9 +97,9 @@ def cluster(config: Mapping[str, str]) -> PartCheck:
     target = Cluster(ClusterSettings.from_config(config))
     try:
         missing = target.crds()
-        if missing:
+        if missing and extra_settings.bootstrap(config) is None:
             text = f"{target.server} lacks the CRDs of {', '.join(sorted(missing))}; install Hedgehog, or for a test "
-            return PartCheck("cluster", FAILS, f"{text}kubectl apply -f providers/crds")
+            return PartCheck("cluster", FAILS, f"{text}set {NAMESPACE}:clusterBootstrap to true")
         denied = _denied(target)
         identity = target.identity()
         server = target.server
@@ -111,7 +112,8 @@ def cluster(config: Mapping[str, str]) -> PartCheck:
         what = ", ".join(sorted({f"{verb} {kind}" for verb, kind in denied})[:3])
         text = f"{server}{name}: the credentials may not {what}{', …' if len(denied) > 3 else ''}"
         return PartCheck("cluster", LIMITED, f"{text}; drift and preview work, sync does not")
-    return PartCheck("cluster", WORKS, f"{server}{name}: 12 CRDs, the credentials may read and write them")
+    crds = f"{len(missing)} CRDs that the first sync installs" if missing else "12 CRDs"
+    return PartCheck("cluster", WORKS, f"{server}{name}: {crds}, the credentials may read and write them")
 
 
 def _denied(target: Cluster) -> list[tuple[str, str]]:

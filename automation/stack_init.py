@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from automation.connections import FAILS, WORKS, PartCheck, check_all
 from automation.workspace import engine_errors
+from providers import extra_settings
 from providers.errors import ConfigError, EngineError, HhsyncError
 from providers.settings import KEYS, NAMESPACE, SECRET_KEYS, ClusterSettings, GitSettings, NetBoxSettings
 
@@ -171,6 +172,8 @@ def validate(config: Mapping[str, str]) -> None:
     GitSettings.from_config(config)
     NetBoxSettings.from_config(config)
     ClusterSettings.from_config(config)
+    extra_settings.bootstrap(config)
+    extra_settings.hooks_after_sync(config)
 
 
 def _write(workspace: Workspace, fabric: str, values: Mapping[str, str], dropped: list[str]) -> None:
