@@ -62,8 +62,8 @@ def sides(fabric: Fabric) -> Findings:
 
 def _subnets(peering: CR, path: FieldPath, vpc: CR, named: list[Any]) -> Findings:
     known = mapping(vpc.spec.get("subnets"))
-    for index, name in enumerate(named):
-        if name not in known:
+    for index, name in enumerate(map(text, named)):
+        if name and name not in known:
             message = f'VPC {vpc.name} has no subnet "{name}"; it has: {", ".join(known) or "none"}; see {vpc}'
             yield peering.error("peering-subnet", (*path, index), message)
 

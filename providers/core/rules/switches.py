@@ -176,7 +176,9 @@ def _breakout(_: CR, profile: SwitchProfile, name: str, mode: Any) -> str:
     if port.profile is None or port.profile.modes is None:
         return f"port {name} of profile {profile.name} cannot be broken out; take it out"
     return (
-        "" if mode in port.profile.modes else f"port {name} has no mode {mode}; it has: {', '.join(port.profile.modes)}"
+        ""
+        if text(mode) in port.profile.modes
+        else f"port {name} has no mode {mode}; it has: {', '.join(port.profile.modes)}"
     )
 
 

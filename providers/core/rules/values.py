@@ -31,6 +31,11 @@ def listing(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+def texts(value: Any) -> list[str]:
+    """The elements of a list, each as `text` gives it."""
+    return [text(each) for each in listing(value)]
+
+
 def text(value: Any, default: str = "") -> str:
     """The value if it is text, else, and where it is empty, `default`."""
     return value if isinstance(value, str) and value else default

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from providers.core.rules import defaults
 from providers.core.rules.fabric import CR, DEFAULT, Fabric, Findings, Place
-from providers.core.rules.values import Network, address, inside, listing, mapping, network, overlap, overlapping, text
+from providers.core.rules.values import (
+    Network,
+    address,
+    inside,
+    listing,
+    mapping,
+    network,
+    overlap,
+    overlapping,
+    text,
+    texts,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -138,7 +149,7 @@ def permits(fabric: Fabric) -> Findings:
     for vpc in fabric.all("VPC"):
         known = mapping(vpc.spec.get("subnets"))
         for number, permit in enumerate(listing(vpc.spec.get("permit"))):
-            names, path = listing(permit), ("permit", number)
+            names, path = texts(permit), ("permit", number)
             if len(names) < 2:
                 yield vpc.error("permit", path, "permits fewer than two subnets; name at least two, or take it out")
             for index, name in enumerate(names):
