@@ -92,6 +92,8 @@ def parse(path: str, data: bytes, limits: Limits = DEFAULT_LIMITS) -> tuple[list
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return [], [Issue(Origin(path, 1, 0), "UTF-16 text; save it as UTF-8")]
         line = data.count(b"\n", 0, error.start) + 1
         return [], [Issue(Origin(path, line, 0), f"not UTF-8 text (byte {data[error.start]:#04x}); save it as UTF-8")]
     documents: list[Document] = []
@@ -127,6 +129,9 @@ def _parse_chunk(
         while True:
             event = events.get_event()
             if isinstance(event, yaml.DocumentStartEvent):
+                if event.version not in {None, (1, 1)}:
+                    line = event.start_mark.line if event.start_mark else 0
+                    raise _Refused(line, "Kubernetes reads YAML 1.1 only; take the %YAML line out")
                 root = events.get_event()
                 value = _Builder(events.get_event, limits).node(root, 0)
                 if value is not None:
@@ -171,6 +176,7 @@ class _Builder:
         self._open: set[str] = set()
         self._nodes = 0
         self._repeated = 0
+        self._flow = 0
 
     def node(self, event: Any, depth: int) -> Any:
         """The value that starts with this event, which is already taken from the stream."""
@@ -183,13 +189,17 @@ class _Builder:
             self._open.add(anchor)
         before = self._nodes
         if kind is yaml.ScalarEvent:
+            if self._flow and not event.style and "?" in event.value:
+                raise _Refused(
+                    event.start_mark.line, 'a "?" within [ ] or { } is no text to Kubernetes\' parser; quote it'
+                )
             value: Any = _scalar(event)
         elif depth >= self._limits.depth:
             raise _Refused(event.start_mark.line, f"nested deeper than {self._limits.depth} levels")
-        elif kind is yaml.MappingStartEvent:
-            value = self._mapping(depth + 1)
         else:
-            value = self._sequence(depth + 1)
+            self._flow += event.flow_style
+            value = self._mapping(depth + 1) if kind is yaml.MappingStartEvent else self._sequence(depth + 1)
+            self._flow -= event.flow_style
         if anchor is not None:
             self._open.discard(anchor)
             self._anchors[anchor] = (value, self._nodes - before + 1)
@@ -242,7 +252,7 @@ class _Builder:
         if isinstance(value, dict | list):
             raise _Refused(event.start_mark.line, "a mapping or list cannot be a key")
         try:
-            return key_text(value)
+            return key_text(value, event.value if event.__class__ is yaml.ScalarEvent else "")
         except ValueError as error:
             raise _Refused(event.start_mark.line, str(error)) from None
 
@@ -288,7 +298,9 @@ def _field_lines(text: str, first_line: int, ordinal: int) -> dict[FieldPath, in
                 index += 1
         elif isinstance(event, yaml.MappingStartEvent):
             while not isinstance(event := events.get_event(), yaml.MappingEndEvent):
-                name = key_text(_scalar(event)) if isinstance(event, yaml.ScalarEvent) else str(event.anchor)
+                name = (
+                    key_text(_scalar(event), event.value) if isinstance(event, yaml.ScalarEvent) else str(event.anchor)
+                )
                 key = (*path, name)
                 lines.setdefault(key, first_line + event.start_mark.line)
                 walk(events.get_event(), key)

@@ -6,6 +6,7 @@ is a float. Pure; knows no documents. Verified against the Go library, see tests
 
 from __future__ import annotations
 
+import base64
 import math
 import re
 from decimal import Decimal
@@ -67,28 +68,35 @@ def resolve_tagged(tag: str, text: str) -> Scalar:
     if not tag.startswith(TAG) or tag == f"{TAG}str":
         return text
     short = tag.removeprefix(TAG)
-    if short in {"binary", "timestamp"}:
-        raise ValueError(f"!!{short} has no JSON form; write it as quoted text")
+    if short == "binary":
+        return _binary(text)
+    if short == "timestamp":
+        raise ValueError("!!timestamp has no JSON form; write it as quoted text")
     if short not in {"int", "float", "bool", "null"}:
         return text
     value = resolve_plain(text)
     if not _is_of(short, value, text):
         raise ValueError(f'"{text}" is no value of !!{short}')
+    if short == "float" and isinstance(value, int | float):
+        return _as_float(value, text)
     return value
 
 
-def key_text(value: Scalar) -> str:
-    """The JSON text of a mapping key: 1001 is "1001", yes is "true".
+def key_text(value: Scalar, text: str = "") -> str:
+    """The JSON text of a mapping key that was written as `text`: 1001 is "1001", yes is "true".
 
     Raises:
-        ValueError: null cannot be a key; a float is refused too, because its text would change (1.10 becomes 1.1).
+        ValueError: null cannot be a key; a float is refused too, because its text would change (1.10 becomes 1.1, 1e8
+            becomes 1e+08).
     """
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int):
+    if isinstance(value, int) and (not text or _integer(text.replace("_", "")) is not None):
         return str(value)
+    if isinstance(value, int):
+        raise ValueError(f"{text} cannot be a key; quote it")
     raise ValueError(f"{'null' if value is None else value} cannot be a key; quote it")
 
 
@@ -100,6 +108,24 @@ def _is_of(short: str, value: Scalar, text: str) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return short == "float" or _integer(text.replace("_", "")) is not None
+
+
+def _as_float(value: float, text: str) -> Scalar:
+    """A number as !!float: an integer loses the digits that a float has not; one of 64 bits without a sign is none."""
+    integer = _integer(text.replace("_", ""))
+    if integer is None:
+        return value
+    if integer >= _INT64:
+        raise ValueError(f'"{text}" is no value of !!float')
+    return _float(repr(float(integer)), otherwise=text)
+
+
+def _binary(text: str) -> str:
+    """Base64 as Go reads it; what is no text has no JSON form."""
+    try:
+        return base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True).decode()
+    except ValueError:
+        raise ValueError("!!binary holds no text, or is no base64; write it as quoted text") from None
 
 
 def _number(text: str) -> Scalar:

@@ -47,6 +47,10 @@ def refusal(data: bytes, limits: Limits | None = None) -> tuple[int, str]:
         (b"a: |\n  x\n  ---\n  y\n", [{"a": "x\n---\ny\n"}]),
         (b"a: '---'\nb: ----\n", [{"a": "---", "b": "----"}]),
         (b"[1, 2]", [[1, 2]]),
+        (b"a: x?y\nb: ['x?y', \"?\"]\n", [{"a": "x?y", "b": ["x?y", "?"]}]),
+        (b"a:\t1\nb: [1,\t2]\t# c\n", [{"a": 1, "b": [1, 2]}]),
+        (b"x: &a 1\nz: &a 2\nw: *a\n", [{"x": 1, "z": 2, "w": 2}]),
+        (b"&k a: 1\nb: *k\n*k : 2\n"[:14], [{"a": 1, "b": "a"}]),
         (b'{"a": {"b": [true, null]}}', [{"a": {"b": [True, None]}}]),
     ],
 )
@@ -72,7 +76,16 @@ def test_documents_are_split_and_empty_ones_left_out(data: bytes, expected: list
         (b"? [a]\n: 1\n", 1, "cannot be a key"),
         (b"x:\n  1.10: a\n", 2, "quote it"),
         (b"x:\n  v: .inf\n", 2, "no JSON form"),
-        (b"x: !!binary aGk=\n", 1, "!!binary"),
+        (b"x: !!binary /w==\n", 1, "!!binary"),
+        (b"a: 1\nb: [http://x/y?z=1]\n", 2, "quote it"),
+        (b"{a?: 1}\n", 1, "quote it"),
+        (b"%YAML 1.2\n---\na: 1\n", 1, "YAML 1.1 only"),
+        ("a: 1\n".encode("utf-16"), 1, "UTF-16 text; save it as UTF-8"),
+        (b"a: \x00\n", 1, "control characters"),
+        (b"a:\n\tb: 1\n", 2, "broken YAML"),
+        (b"~: 1\n", 1, "null cannot be a key"),
+        (b"-0.0: 1\n", 1, "quote it"),
+        (b'a: "\\ud800"\n', 1, "broken YAML"),
     ],
 )
 def test_a_refusal_names_the_line_and_the_reason(data: bytes, line: int, words: str) -> None:

@@ -63,6 +63,17 @@ def test_a_plain_scalar_means_what_kubernetes_reads(text: str, expected: object)
         ("!unknown 5", "5"),
         ("|\n  yes\n", "yes\n"),
         ("", None),
+        ("!!binary aGk=", "hi"),
+        ("!!float 9007199254740993", 9007199254740992),
+        ("!!float 9223372036854775807", 9.223372036854775807e18),
+        ("!!float 18446744073709551616", 1.8446744073709552e19),
+        ('!!int "0x1F"', 31),
+        ("!!float 0x1F", 31),
+        ("!<tag:yaml.org,2002:int> 5", 5),
+        ("0.1e1", 1),
+        ("9007199254740993", 9007199254740993),
+        ("9007199254740993.0", 9007199254740992),
+        ("1e-400", 0),
     ],
 )
 def test_quotes_and_tags_decide_the_type(written: str, expected: object) -> None:
@@ -76,6 +87,21 @@ def test_quotes_and_tags_decide_the_type(written: str, expected: object) -> None
 def test_a_tag_that_does_not_fit_is_refused(tag: str) -> None:
     with pytest.raises(ValueError, match=f"!!{tag}"):
         resolve_tagged(f"tag:yaml.org,2002:{tag}", "abc")
+
+
+@pytest.mark.parametrize(
+    "written", ["!!float 9223372036854775808", "!!int 1.0", '!!int ""', "!!binary /w==", "!!binary x", "!!float .inf"]
+)
+def test_a_tagged_value_that_kubernetes_or_json_cannot_take_is_refused(written: str) -> None:
+    documents, issues = parse("a.yaml", f"v: {written}".encode())
+    assert not documents
+    assert len(issues) == 1
+
+
+@pytest.mark.parametrize("text", ["-0.0", "-.0", "-0e0", "1e8", "1.0"])
+def test_a_number_that_is_not_written_as_an_integer_is_no_key(text: str) -> None:
+    with pytest.raises(ValueError, match="quote it"):
+        key_text(resolve_plain(text), text)
 
 
 @pytest.mark.parametrize(("value", "text"), [("a", "a"), (1001, "1001"), (True, "true"), (False, "false")])
