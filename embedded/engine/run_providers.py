@@ -60,8 +60,18 @@ class RunProviders:
             default_name(version),
         )
         with self._lock:
-            entry = deployment.news.get(urn) or self._make(urn, package, version)
+            entry = deployment.news.get(urn)
+            if entry is None and deployment.request.kind in ("refresh", "destroy"):
+                return self._borrowed(urn, package, version)
+            entry = entry or self._make(urn, package, version)
         return urns.provider_reference(entry.urn, entry.id or UNKNOWN_TEXT)
+
+    def _borrowed(self, urn: str, package: str, version: str) -> str:
+        """The reference in a run that makes nothing: to the state's entry, else to one that never enters the state."""
+        entry = self._deployment.entries.get(urn)
+        if entry is None:
+            self.today[urn] = registered(self._config(package), version)
+        return urns.provider_reference(urn, entry.id if entry is not None else UNKNOWN_TEXT)
 
     def _make(self, urn: str, package: str, version: str) -> Resource:
         """Same, create or update a default provider's entry. It is shown to programs, but neither counted nor lined."""

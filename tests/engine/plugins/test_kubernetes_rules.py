@@ -19,7 +19,7 @@ from embedded.engine.plugins.kubernetes import (
     scopes,
     waiting,
 )
-from embedded.engine.plugins.kubernetes.client import ApiError
+from embedded.engine.plugins.kubernetes.client import ApiError, Kind
 from embedded.engine.plugins.kubernetes.provider import KubernetesProvider
 from embedded.engine.provider_protocol import Call
 from embedded.engine.values import UNKNOWN, Secret
@@ -222,6 +222,11 @@ def test_deletes_propagate_as_the_annotation_says(annotations, live, policy):
     assert naming.propagation(inputs, live) == policy
 
 
+def test_a_name_cannot_lead_to_another_path():
+    assert Kind("/api/v1", "secrets", True).path("a/b", "../x") == "/api/v1/namespaces/a%2Fb/secrets/..%2Fx"
+    assert Kind("/api/v1", "nodes", False).path("ignored") == "/api/v1/nodes"
+
+
 # --- readiness --------------------------------------------------------------------------------------------------------
 
 
@@ -370,6 +375,7 @@ MOVES = [
     ({"clusterIdentifier": "a", "kubeconfig": KUBECONFIG}, {"clusterIdentifier": "b", "kubeconfig": KUBECONFIG},
      ("clusterIdentifier",)),
     ({"kubeconfig": KUBECONFIG}, {"kubeconfig": KUBECONFIG, "namespace": "x"}, ()),
+    ({"kubeconfig": "/no/longer/there"}, {"kubeconfig": KUBECONFIG}, ()),
 ]  # fmt: skip
 
 

@@ -87,3 +87,11 @@ def test_a_program_that_raised_in_a_function_leaves_the_state_alone(engine):
 def test_a_provider_of_another_package_is_refused_by_name(engine, package):
     result = engine.run("preview", lambda: pulumi.ProviderResource(package, "p", {}))
     assert f"the plugin {package!r} of the resource type pulumi:providers:{package} is not supported" in result.text
+
+
+@pytest.mark.parametrize("kind", ["refresh", "destroy"])
+def test_a_function_in_a_run_that_makes_nothing_adds_no_provider(engine, kind):
+    assert engine.run("up", lambda: None).code == 0
+    result = engine.run(kind, lambda: command.local.run(command="true"))
+    assert result.code == 0, result.text
+    assert [entry for entry in engine.snapshot.resources if "providers" in entry.type] == []

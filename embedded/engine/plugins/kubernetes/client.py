@@ -11,6 +11,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import httpx2
 
@@ -54,8 +55,8 @@ class Kind:
 
     def path(self, namespace: str = "", name: str = "") -> str:
         """The path of the kind's objects, or of one."""
-        place = f"/namespaces/{namespace}" if self.namespaced and namespace else ""
-        return f"{self.prefix}{place}/{self.plural}" + (f"/{name}" if name else "")
+        place = f"/namespaces/{quote(namespace, safe='')}" if self.namespaced and namespace else ""
+        return f"{self.prefix}{place}/{self.plural}" + (f"/{quote(name, safe='')}" if name else "")
 
 
 @dataclass(slots=True)

@@ -75,7 +75,7 @@ class KubernetesProvider:
         replaces: tuple[str, ...] = ()
         if all(both):
             replaces = ("clusterIdentifier",) if both[0] != both[1] else ()
-        elif not config.read(news).known or _server(old) != _server(new):
+        elif not config.read(news).known or _elsewhere(old, new):
             replaces = tuple(key for key in keys if key in _PLACES)
         return DiffAnswer(True, replaces, diffs=keys, detailed=detailed)
 
@@ -269,9 +269,7 @@ class KubernetesProvider:
             if error.status == 404:
                 return ReadAnswer("")
             raise self._refused("read", {"kind": kind_name, "metadata": {"name": id_}}, error) from None
-        found = (
-            objects.with_empties(objects.pruned(live, wanted), wanted) if wanted else _without_status(live)
-        )
+        found = objects.with_empties(objects.pruned(live, wanted), wanted) if wanted else _without_status(live)
         manager = str(outputs.get(objects.MANAGER) or applying.CREATOR)
         first = str(outputs.get(objects.INITIAL_VERSION) or api_version)
         answer = objects.checkpoint(found, _stored(live), inputs, first, manager)
@@ -345,6 +343,12 @@ def _stored(live: Mapping[str, Any]) -> dict[str, Any]:
 def _without_status(live: Mapping[str, Any]) -> dict[str, Any]:
     """What may be somebody's input, where nobody has said what is."""
     return {key: item for key, item in objects.normalised(live).items() if key != "status"}
+
+
+def _elsewhere(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Whether both lead to a server, and to different ones; a kubeconfig that is gone says nothing."""
+    before, after = _server(old), _server(new)
+    return bool(before and after and before != after)
 
 
 def _server(inputs: Mapping[str, Any]) -> str:
