@@ -20,6 +20,7 @@ from embedded.services.status import state_of
 from embedded.services.steps import build_folder, restart_folder
 from embedded.services.web import Api, wait_until
 from embedded.webhooks.agents import crd
+from embedded.webhooks.cluster import Cluster
 from embedded.webhooks.registration import NAME, PATHS, manifests
 
 if TYPE_CHECKING:
@@ -50,6 +51,11 @@ class Webhooks:
     def settings(self) -> Path:
         """The settings file, see docs/webhooks.md."""
         return self.home / self.fabric / "webhooks.json"
+
+    def admin(self, kubeconfig: Path) -> Api:
+        """The API server, with the token of a kubeconfig."""
+        cluster = Cluster.of(kubeconfig)
+        return Api(f"https://{cluster.host}:{cluster.port}", cluster.token, cluster.tls)
 
     def start(self, kubeconfig: Path, api: Api) -> None:
         """Start it when it does not run and answer, and register it; returns when the API server asks it."""

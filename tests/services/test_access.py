@@ -24,7 +24,7 @@ def rules(role):
 
 
 @pytest.mark.parametrize("role", ["hhsync", "hhsync-reader"])
-def test_a_role_covers_the_kinds_of_the_crd_files_and_no_others(role):
+def test_a_role_covers_the_kinds_of_the_crd_files_and_reads_agents(role):
     specs = [yaml.safe_load(path.read_text())["spec"] for path in CRDS.glob("*.yaml")]
     shipped = {(spec["group"], spec["names"]["plural"]) for spec in specs}
     allowed = {
@@ -34,7 +34,8 @@ def test_a_role_covers_the_kinds_of_the_crd_files_and_no_others(role):
         for resource in rule["resources"]
         if group.endswith("githedgehog.com")
     }
-    assert allowed == shipped
+    assert allowed == shipped | {("agent.githedgehog.com", "agents")}
+    assert all(set(rule["verbs"]) == {"get", "list", "watch"} for rule in rules(role) if "agents" in rule["resources"])
 
 
 @pytest.mark.parametrize("role", ["hhsync", "hhsync-reader"])
