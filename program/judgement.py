@@ -6,6 +6,7 @@ the doubt (drift), or the cluster (`hhsync check --cluster`, and the program bef
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,28 +16,54 @@ from providers.core.rules.fabric import Fabric
 from providers.core.rules.references import Outside, all_named, missing
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from program.manifests import Located
     from providers.core.identity import ObjectRef
     from providers.core.manifest import Issue
 
 
-def across(found: Sequence[Located], unread: Collection[ObjectRef], outside: Outside) -> list[Issue]:
+def across(
+    found: Sequence[Located], refused: Sequence[Located], issues: Iterable[Issue], outside: Outside
+) -> list[Issue]:
     """Every finding about how the CRs of a folder go together.
 
-    Of two documents with one identity the first counts. `unread` are CRs whose own findings keep them out of `found`: what
-    names them is not told off for it.
+    Of two documents with one identity the first counts, and a sound one before one of `refused`, those with errors of their
+    own. `issues` are these errors: what a rule says about a field that has one already is left out.
     """
     located: dict[ObjectRef, Located] = {}
-    for each in sorted(found, key=_place):
+    for each in (*sorted(found, key=_place), *sorted(refused, key=_place)):
         located.setdefault(each.manifest.ref, each)
-    fabric = Fabric(one.manifest for one in located.values())
-    all_findings = [
-        *findings(one.manifest for one in located.values()),
-        *missing(fabric, all_named(fabric, KINDS), unread, outside),
-    ]
-    return [replace(located[one.ref].issue(one.path, one.message, one.severity), rule=one.rule) for one in all_findings]
+    manifests = [one.manifest for one in located.values()]
+    fabric = Fabric(manifests)
+    all_findings = [*findings(manifests), *missing(fabric, all_named(fabric, KINDS), outside)]
+    judged = (
+        replace(located[one.ref].issue(one.path, one.message, one.severity), rule=one.rule) for one in all_findings
+    )
+    told = _fields(issues) if refused else {}
+    return [one for one in judged if not _is_told(one, told)]
+
+
+type _Told = Mapping[tuple[str, int], Collection[str]]
+
+
+def _fields(issues: Iterable[Issue]) -> _Told:
+    """The fields with an error of their own, by file and document."""
+    told: dict[tuple[str, int], set[str]] = defaultdict(set)
+    for one in issues:
+        if one.severity == "error":
+            told[one.origin.path, one.origin.document].add(one.field)
+    return told
+
+
+def _is_told(issue: Issue, told: _Told) -> bool:
+    """Whether the field, or one around or inside it, has an error already."""
+    fields = told.get((issue.origin.path, issue.origin.document), ())
+    return any(_holds(field, issue.field) or _holds(issue.field, field) for field in fields)
+
+
+def _holds(outer: str, inner: str) -> bool:
+    return inner == outer or inner.startswith((f"{outer}.", f"{outer}["))
 
 
 def _place(each: Located) -> tuple[str, int, int]:

@@ -45,13 +45,14 @@ class Located:
 class Reading:
     """What a set of documents holds: CRs, findings (errors and warnings), and what was counted and not touched.
 
-    `skipped` counts by "apiVersion/Kind"; `refused` are CRs with an error of their own, where their names are legible.
+    `skipped` counts by "apiVersion/Kind"; `refused` are CRs with an error of their own, where their names are legible: never
+    desired, and judged with the others all the same, so that all findings come at once.
     """
 
     found: list[Located] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
-    refused: list[ObjectRef] = field(default_factory=list)
+    refused: list[Located] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,19 +185,20 @@ def _read_cr(
     reading.issues += (
         replace(each.issue(one.path, one.message, one.severity), rule=one.rule or "metadata") for one in findings
     )
-    if any(one.severity == "error" for one in findings):
-        reading.refused.append(ObjectRef(kind, checked.namespace, checked.name))
-        return
-    origin = each.origin
+    origin, spec = each.origin, content.get("spec", {})
     manifest = Manifest(
         ref=ObjectRef(kind, checked.namespace, checked.name),
-        spec=content.get("spec", {}),
+        spec=spec if isinstance(spec, Mapping) else {},
         origin=origin,
         attribution=attribution[origin.path],
         labels=checked.labels,
         annotations=checked.annotations,
     )
-    reading.found.append(Located(manifest, each.document, each.prefix))
+    located = Located(manifest, each.document, each.prefix)
+    if not any(one.severity == "error" for one in findings):
+        reading.found.append(located)
+    elif checked.name:
+        reading.refused.append(located)
 
 
 def _judged(kind: str, finding: schema.Finding) -> metadata.Finding:

@@ -28,10 +28,10 @@ def reading_json(reading: Reading, parsed: Sequence[Document]) -> dict[str, Any]
     """What one file holds; `parsed` are the documents that the reading is made of."""
     number = {id(document): index for index, document in enumerate(parsed)}
     return {
-        "found": [[*_manifest_json(one.manifest), number[id(one.document)], list(one.prefix)] for one in reading.found],
+        "found": [_located_json(one, number) for one in reading.found],
         "issues": [_issue_json(one) for one in reading.issues],
         "skipped": dict(reading.skipped),
-        "refused": [_ref_json(one) for one in reading.refused],
+        "refused": [_located_json(one, number) for one in reading.refused],
     }
 
 
@@ -46,16 +46,17 @@ def reading_of(value: Any, path: str, attribution: Attribution, data: Callable[[
     def parsed() -> list[Document]:
         return documents.parse(path, data())[0]
 
-    found = []
-    for *facts, number, prefix in value["found"]:
+    def located(one: Sequence[Any]) -> Located:
+        *facts, number, prefix = one
         manifest = _manifest_of(facts, path, attribution)
         document = _Restored(manifest.origin, functools.partial(_nth, parsed, number))
-        found.append(Located(manifest, document, tuple(prefix)))
+        return Located(manifest, document, tuple(prefix))
+
     return Reading(
-        found=found,
+        found=[located(one) for one in value["found"]],
         issues=[_issue_of(one, path) for one in value["issues"]],
         skipped=Counter(value["skipped"]),
-        refused=[ObjectRef(*one) for one in value["refused"]],
+        refused=[located(one) for one in value["refused"]],
     )
 
 
@@ -111,6 +112,10 @@ class _Restored(Document):
 
 def _nth(parsed: Callable[[], list[Document]], number: int) -> Document:
     return parsed()[number]
+
+
+def _located_json(one: Located, number: Mapping[int, int]) -> list[Any]:
+    return [*_manifest_json(one.manifest), number[id(one.document)], list(one.prefix)]
 
 
 def _manifest_json(one: Manifest) -> list[Any]:

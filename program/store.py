@@ -95,7 +95,8 @@ def code_key() -> str:
     """A hash of the code and the libraries that decide what a document means: another version finds nothing of this one's."""
     digest = hashlib.sha256()
     package = Path(__file__).resolve().parent
-    for file in sorted((*package.glob("*.py"), *(package.parent / "providers" / "core").rglob("*.py"))):
+    others = (package.parent / "providers" / "core").rglob("*.py"), (package.parent / "hedgehog").glob("profiles.*")
+    for file in sorted((*package.glob("*.py"), *(one for each in others for one in each))):
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
     for library in ("PyYAML", "jsonschema-rs"):
         digest.update(f"{library} {metadata.version(library)}\n".encode())

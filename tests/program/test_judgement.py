@@ -36,7 +36,7 @@ def across(text: str, outside: Outside) -> list[Issue]:
     documents, issues = parse("f/a.yaml", textwrap.dedent(text).encode())
     assert issues == []
     reading = manifests.read(documents, defaultdict(lambda: WHO), schemas.bundled())
-    return judgement.across(reading.found, reading.refused, outside)
+    return judgement.across(reading.found, reading.refused, reading.issues, outside)
 
 
 def told(issues: list[Issue]) -> list[tuple[str, str, str]]:
@@ -105,8 +105,19 @@ def test_nobody_is_asked_where_nothing_is_missing():
 
 def test_what_names_a_cr_with_an_error_of_its_own_is_not_told_off():
     broken = VPC.replace("NAME", "vpc-1").replace("1001", "many")
-    found = across(f"{ATTACHMENT}---\n{broken}---\n{VPC.replace('NAME', 'other')}", NOTHING)
+    found = across(f"{ATTACHMENT}---\n{broken}---\n{VPC.replace('NAME', 'other').replace('10.0.1', '10.0.9')}", NOTHING)
     assert [one.field for one in found] == ["spec.connection"]
+
+
+def test_a_cr_with_an_error_of_its_own_is_judged_with_the_others():
+    broken = VPC.replace("NAME", "two").replace("vlan: 1001", "vlan: 1001, colour: red")
+    found = across(f"{VPC.replace('NAME', 'one')}---\n{broken}", NOTHING)
+    assert [(one.rule, one.origin.line) for one in found] == [("subnet-overlap", 13), ("vlan-used-twice", 13)]
+
+
+def test_a_field_with_an_error_of_its_own_is_not_told_twice():
+    broken = VPC.replace("NAME", "two").replace("10.0.1.0/24", "10.0.2.0/24").replace("1001", "many")
+    assert across(f"{VPC.replace('NAME', 'one')}---\n{broken}", NOTHING) == []
 
 
 def test_of_two_documents_with_one_identity_the_first_counts():

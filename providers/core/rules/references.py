@@ -38,11 +38,9 @@ ASSUMED = Outside(lambda refs: refs)
 NOTHING = Outside(lambda _: ())
 
 
-def missing(
-    fabric: Fabric, named: Iterable[tuple[CR, Reference]], unread: Collection[ObjectRef], outside: Outside
-) -> Findings:
-    """A finding for each of the references `named` that leads out of Git; `unread` are CRs of Git with errors of their own."""
-    gone = [(cr, one) for cr, one in named if not one.implied and one.ref not in unread and _absent(fabric, one.ref)]
+def missing(fabric: Fabric, named: Iterable[tuple[CR, Reference]], outside: Outside) -> Findings:
+    """A finding for each of the references `named` that leads out of Git."""
+    gone = [(cr, one) for cr, one in named if not one.implied and _absent(fabric, one.ref)]
     if not gone:
         return
     there = set(outside.exist(frozenset(one.ref for _, one in gone)))

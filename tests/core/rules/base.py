@@ -126,7 +126,7 @@ def findings(specs: dict[str, dict[str, Any]], annotations: dict[str, dict[str, 
     """What the rules say of a fabric, references out of Git included, where only Git counts."""
     manifests = [manifest(key, spec, (annotations or {}).get(key)) for key, spec in specs.items()]
     fabric = Fabric(manifests)
-    return [*rules.findings(manifests), *missing(fabric, all_named(fabric, KINDS), (), NOTHING)]
+    return [*rules.findings(manifests), *missing(fabric, all_named(fabric, KINDS), NOTHING)]
 
 
 def told(found: Iterable[Finding]) -> list[str]:
