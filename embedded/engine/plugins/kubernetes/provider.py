@@ -10,7 +10,7 @@ import secrets
 import threading
 from typing import TYPE_CHECKING, Any
 
-from embedded.engine import paths, urns
+from embedded.engine import urns
 from embedded.engine.errors import NotSupported
 from embedded.engine.failures import CheckFailed, ProviderFailed
 from embedded.engine.plugins.kubernetes import (
@@ -19,14 +19,15 @@ from embedded.engine.plugins.kubernetes import (
     decoding,
     difference,
     kubeconfig,
+    moving,
     naming,
     objects,
     readiness,
+    reading,
     waiting,
 )
 from embedded.engine.plugins.kubernetes.client import ApiError, Client, NoSuchKind
 from embedded.engine.plugins.kubernetes.cluster import Cluster
-from embedded.engine.provider_protocol import Call, ReadAnswer
 from embedded.engine.steps import DiffAnswer, mark_secrets
 from embedded.engine.values import unwrap
 
@@ -36,9 +37,9 @@ if TYPE_CHECKING:
     import httpx2
 
     from embedded.engine.plugins.kubernetes.client import Kind
+    from embedded.engine.provider_protocol import Call, ReadAnswer
 
 _ANSWERED_BY_SERVER = ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "selfLink")
-_PLACES = ("kubeconfig", "context", "cluster")
 _RETRIES = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Pauses before another try of a create whose kind or namespace is not there (yet)."""
 
@@ -66,18 +67,7 @@ class KubernetesProvider:
 
     def diff_config(self, call: Call, olds: Mapping[str, Any], news: Mapping[str, Any]) -> DiffAnswer:
         """Another cluster replaces; `clusterIdentifier`, where given twice, decides what another cluster is."""
-        detailed = paths.diff(olds, news)
-        if not detailed:
-            return DiffAnswer(changes=False)
-        keys = tuple(dict.fromkeys(str((paths.parse(path) or (path,))[0]) for path in detailed))
-        old, new = unwrap(dict(olds)), unwrap(dict(news))
-        both = old.get("clusterIdentifier"), new.get("clusterIdentifier")
-        replaces: tuple[str, ...] = ()
-        if all(both):
-            replaces = ("clusterIdentifier",) if both[0] != both[1] else ()
-        elif not config.read(news).known or _elsewhere(old, new):
-            replaces = tuple(key for key in keys if key in _PLACES)
-        return DiffAnswer(True, replaces, diffs=keys, detailed=detailed)
+        return moving.compare(olds, news)
 
     def configure(self, inputs: Mapping[str, Any]) -> None:
         """Take the inputs; files are read and connections made at the first call."""
@@ -248,32 +238,13 @@ class KubernetesProvider:
         olds: Mapping[str, Any] | None,
     ) -> dict[str, Any]:
         first = (olds or {}).get(objects.INITIAL_VERSION) or wanted.get("apiVersion", "")
-        return objects.checkpoint(wanted, _stored(live), inputs, str(first), manager)
+        return objects.checkpoint(wanted, reading.stored(live), inputs, str(first), manager)
 
     # --- reading and removing ---------------------------------------------------------------------------------------
 
     def read(self, call: Call, id_: str, outputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> ReadAnswer:
         """The live object; its inputs are those of the state with what the server says in their places."""
-        wanted = objects.normalised(objects.to_object(inputs))
-        _, before = objects.parse_checkpoint(outputs)
-        api_version = str(before.get("apiVersion") or wanted.get("apiVersion") or naming.api_version(call.urn))
-        kind_name = str(before.get("kind") or wanted.get("kind") or urns.type_of(call.urn).rsplit(":", 1)[-1])
-        namespace, name = objects.parse_id(id_)
-        client = self._client()
-        try:
-            kind = client.kind(api_version, kind_name)
-            live = client.call("GET", kind.path(namespace, name))
-        except NoSuchKind:
-            return ReadAnswer("")
-        except ApiError as error:
-            if error.status == 404:
-                return ReadAnswer("")
-            raise self._refused("read", {"kind": kind_name, "metadata": {"name": id_}}, error) from None
-        found = objects.with_empties(objects.pruned(live, wanted), wanted) if wanted else _without_status(live)
-        manager = str(outputs.get(objects.MANAGER) or applying.CREATOR)
-        first = str(outputs.get(objects.INITIAL_VERSION) or api_version)
-        answer = objects.checkpoint(found, _stored(live), inputs, first, manager)
-        return ReadAnswer(id_, answer, mark_secrets(objects.to_properties(found), inputs))
+        return reading.read(self._client(), call.urn, id_, outputs, inputs)
 
     def delete(self, call: Call, id_: str, outputs: Mapping[str, Any]) -> None:
         """Remove the object and wait until it is gone; one whose kind is gone is gone too."""
@@ -332,29 +303,3 @@ class KubernetesProvider:
 
     def _refused(self, verb: str, wanted: Mapping[str, Any], error: ApiError) -> ProviderFailed:
         return naming.refusal(verb, wanted, error, self._client().place.where)
-
-
-def _stored(live: Mapping[str, Any]) -> dict[str, Any]:
-    """What the state keeps of a live object: all but who manages which field, which is long and nobody's input."""
-    metadata = {key: item for key, item in objects.metadata_of(live).items() if key != "managedFields"}
-    return {**live, "metadata": metadata}
-
-
-def _without_status(live: Mapping[str, Any]) -> dict[str, Any]:
-    """What may be somebody's input, where nobody has said what is."""
-    return {key: item for key, item in objects.normalised(live).items() if key != "status"}
-
-
-def _elsewhere(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    """Whether both lead to a server, and to different ones; a kubeconfig that is gone says nothing."""
-    before, after = _server(old), _server(new)
-    return bool(before and after and before != after)
-
-
-def _server(inputs: Mapping[str, Any]) -> str:
-    """The API server that a provider's inputs lead to, "" when that cannot be said."""
-    settings = config.read(inputs)
-    try:
-        return kubeconfig.load(settings.kubeconfig).place(settings.context, settings.cluster).server
-    except ProviderFailed:
-        return ""
