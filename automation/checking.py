@@ -15,7 +15,6 @@ from providers.core.rules.references import NOTHING
 from providers.core.schema import Schema
 from providers.errors import ConfigError, NotInstalled
 from providers.settings import ClusterSettings, GitSettings
-from providers.targets.cluster import Cluster
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from automation.workspace import Workspace
     from program.load import Loaded
     from providers.core.manifest import Issue
+    from providers.targets.cluster import Cluster
 
 _GVK = "x-kubernetes-group-version-kind"
 
@@ -121,6 +121,8 @@ def check(workspace: Workspace, fabric: str, *, live: bool = False, folder: Path
     config = workspace.config(fabric)
     git = GitSettings.from_config(config)
     if live:
+        from providers.targets.cluster import Cluster  # a check of Git alone does not wait for a client to load
+
         target = Cluster(ClusterSettings.from_config(config))
         try:
             by_kind, judge = live_schemas(target), f"the schemas of the cluster at {target.server}"

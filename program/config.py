@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pulumi
-
 from program.partial import PARTIAL_VARIABLE
 from program.put_back import PUT_BACK_VARIABLE
 from providers import extra_settings
@@ -68,6 +66,8 @@ def parse(config: Mapping[str, str], fabric: str, verb: str = "", put_back: str 
 
 def load() -> FabricConfig:
     """The config of the stack that is running; one stack is one fabric, named as the stack."""
+    import pulumi  # only here: `cache_folder` is asked for by commands that run no engine
+
     flat = config_of(lambda key: pulumi.Config(key.partition(":")[0]).get(key.partition(":")[2]))
     allowed = os.environ.get(ALLOW_DELETES_VARIABLE)
     if allowed:
