@@ -141,7 +141,7 @@ def change(
     judged = judge or Judge()
     read = write.existing(settings, cache, request.branch)
     with write.reading(read, cache) as source:
-        base = source.at(request.base).folder if request.base and request.base != source.head else source.folder
+        base = _base(source, request.base)
     changes = list(request.changes(base))
     ours, note = checked(base, changes, judged)
     seen = previewed(base, ours, changing.touched(changes))
@@ -169,6 +169,18 @@ def change(
         note="" if outcome.commit or request.dry_run else NOTHING,
         attempts=outcome.attempts,
     )
+
+
+def _base(source: Source, named: str | None) -> Folder:
+    """The folder that the changes are based on."""
+    if named is None:
+        return source.folder
+    commit = repository.resolved(source.command, named, source.head)
+    if commit is None:
+        raise ChangeRefused(
+            f'the branch {source.folder.branch} has no commit "{named}" to base a change on; git log names those that there are'
+        )
+    return source.folder if commit == source.head else source.at(commit).folder
 
 
 NOTHING = "nothing to commit: Git says so already"

@@ -195,6 +195,19 @@ def push(command: GitCommand, commit: str, branch: str, expected: str | None) ->
         raise
 
 
+def resolved(command: GitCommand, named: str, head: str) -> str | None:
+    """The full id of a commit that a person names, in the history of `head` (which is what HEAD means); None for no such."""
+    if not named or named.startswith("-"):
+        return None
+    if named.startswith("HEAD"):  # the mirror has none of its own
+        named = head + named.removeprefix("HEAD")
+    try:
+        commit = command.run("rev-parse", "--verify", "--quiet", f"{named}^{{commit}}", "--").decode().split()[0]
+    except (CommandFailed, IndexError):
+        return None
+    return commit if contains(command, head, commit) else None
+
+
 def contains(command: GitCommand, tip: str, commit: str) -> bool:
     """Whether a branch's head has the commit in its history."""
     try:

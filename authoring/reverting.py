@@ -153,23 +153,20 @@ def _commit(source: Source, named: str) -> tuple[str, str | None]:
         ChangeRefused: there is no such commit on the branch, or it is a merge.
     """
     command = source.command
-    wrong = ChangeRefused(
-        f'the branch {source.folder.branch} has no commit "{named}"; git log names those that there are'
-    )
-    if named.startswith("-") or not named:
-        raise wrong
-    if named.startswith("HEAD"):  # the mirror has none; the branch's is meant
-        named = source.head + named.removeprefix("HEAD")
-    try:
-        words = command.run("rev-list", "--parents", "-n", "1", f"{named}^{{commit}}", "--").decode().split()
-    except CommandFailed:
-        raise wrong from None
-    commit, parents = words[0], words[1:]
-    if not repository.contains(command, source.head, commit):
-        raise wrong
+    commit = repository.resolved(command, named, source.head)
+    if commit is None:
+        raise no_such_commit(source, named)
+    parents = command.run("rev-list", "--parents", "-n", "1", commit, "--").decode().split()[1:]
     if len(parents) > 1:
         raise ChangeRefused(f"commit {commit[:12]} is a merge; name the commits that it brought in, the newest first")
     return commit, parents[0] if parents else None
+
+
+def no_such_commit(source: Source, named: str) -> ChangeRefused:
+    """The error for a commit that the branch does not have."""
+    return ChangeRefused(
+        f'the branch {source.folder.branch} has no commit "{named}"; git log names those that there are'
+    )
 
 
 def _merged(

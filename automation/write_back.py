@@ -5,6 +5,7 @@ Shared by the verbs and the Python API. A change on an edit branch also opens it
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from authoring.folder import Folder
     from authoring.ingest import IngestResult
     from automation.workspace import Workspace
+
+_BRANCH = re.compile(r"(?!.*(?:\.\.|//|/\.))[A-Za-z0-9][A-Za-z0-9._/-]*(?<![./])(?<!\.lock)")
 
 FABRIC_VARIABLE = "HHSYNC_FABRIC"
 #: Names the fabric for verbs that take a CR first, where there is more than one stack.
@@ -65,6 +68,8 @@ def edit_branch(name: str | None) -> str | None:
     rest = name.strip().removeprefix(BRANCH_PREFIX)
     if not rest:
         raise ConfigError(f"--branch needs a name, e.g. --branch {BRANCH_PREFIX}new-vlan")
+    if not _BRANCH.fullmatch(rest):
+        raise ConfigError(f'"{rest}" is no name of a branch: use letters, digits, "-", "_", "." and "/"')
     return f"{BRANCH_PREFIX}{rest}"
 
 
