@@ -110,7 +110,7 @@ def gather(
     session, git = Session(config, fabric), GitSettings.from_config(config)
     shown.update("reading Git, the state and the servers")
     with ticking(shown), ThreadPoolExecutor(max_workers=2 * _AT_ONCE) as pool:
-        desired = pool.submit(load.load_desired, git, cache_folder())
+        desired = pool.submit(load.load_desired, git, cache_folder(), across=False)
         state = pool.submit(read_state, workspace, fabric)
         live = {kind.name: pool.submit(_read, session.live.all, kind) for kind in KINDS.values()}
         switches = pool.submit(lag, session.cluster.agents) if with_lag else None
@@ -131,9 +131,14 @@ def gather(
     wish = {"git_repository": git.url, "git_branch": git.branch, "git_path": git.path}
     record = fabric_record.classify(recorded.fabric, wish, own)
     seen = switches.result() if switches else Lag()
-    notes = tuple(text for text in (*only.notes, seen.note) if text)
+    notes = tuple(text for text in (*only.notes, seen.note, _refused(loaded)) if text)
     late = _late(loaded, facts, seen)
     return Gathered(session, loaded, recorded, late, record, own, time.monotonic() - started, notes)
+
+
+def _refused(loaded: Loaded) -> str:
+    count = len(loaded.errors)
+    return f"a sync refuses what is in Git: {count} error{'s' * (count > 1)}; see: hhsync check" if count else ""
 
 
 def _late(loaded: Loaded, facts: list[core.Facts], seen: Lag) -> tuple[core.Facts, ...]:

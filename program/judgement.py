@@ -44,6 +44,13 @@ def across(
     return [one for one in judged if not _is_told(one, told)]
 
 
+def is_across(issue: Issue) -> bool:
+    """Whether a finding is about how CRs go together, and not about a document that cannot be read or taken for itself."""
+    return bool(issue.rule) and issue.rule not in _OWN and not issue.rule.startswith("schema/")
+
+
+_OWN = frozenset({"metadata", "identity-twice", "reference-cycle"})
+
 type _Told = Mapping[tuple[str, int], Collection[str]]
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 class Loaded:
     """The desired state of a fabric with the facts about where it comes from.
 
-    `errors` is empty unless it comes from `inspect`; `seconds` is by phase: git, parse.
+    `errors` is empty unless it comes from `inspect`, or from a load that is not stopped by all of them; `seconds` is by phase: git, parse.
     """
 
     url: str
@@ -66,19 +66,22 @@ class Loaded:
         return "; ".join(parts) + (f" ({times})" if times else "")
 
 
-def load_desired(settings: GitSettings, cache: Path, outside: Outside = ASSUMED) -> Loaded:
+def load_desired(settings: GitSettings, cache: Path, outside: Outside = ASSUMED, *, across: bool = True) -> Loaded:
     """Read and validate one fabric at the head of its branch; `outside` knows which CRs exist that Git only names.
+
+    Without `across`, what is wrong between CRs stops nothing (for reports, which write nothing either) and is in `errors`.
 
     Raises:
         ValidationFailed: with every finding; also where no CR would stay, since an empty folder never empties a fabric.
         GitError: the repository, branch, folder or credentials do not work.
     """
     loaded = inspect(settings, cache, outside=outside)
-    if loaded.errors:
-        count = len(loaded.errors)
-        files = len({issue.origin.path for issue in loaded.errors})
+    errors = tuple(one for one in loaded.errors if across or not judgement.is_across(one))
+    if errors:
+        count = len(errors)
+        files = len({issue.origin.path for issue in errors})
         more = f" (and {count - 1} more in {files} file{'s' * (files > 1)})" if count > 1 else ""
-        raise ValidationFailed(f"Git is not valid, nothing was written: {loaded.errors[0]}{more}", loaded.errors)
+        raise ValidationFailed(f"Git is not valid, nothing was written: {errors[0]}{more}", errors)
     if not loaded.desired.manifests:
         raise ValidationFailed(_empty(loaded), ())
     return loaded

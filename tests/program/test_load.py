@@ -93,6 +93,21 @@ def test_every_finding_of_every_file_comes_at_once(repository: Repository) -> No
     assert "(and 4 more in 4 files)" in str(error)
 
 
+def test_what_is_wrong_between_crs_stops_a_sync_and_no_report(repository: Repository) -> None:
+    vpc = "apiVersion: vpc.githedgehog.com/v1beta1\nkind: VPC\nmetadata: {{name: {0}}}\nspec:\n  subnets:\n"
+    subnet = "    default: {subnet: 10.0.1.0/24, vlan: 1001}\n"
+    repository.commit({"f/a.yaml": vpc.format("a") + subnet, "f/b.yaml": vpc.format("b") + subnet})
+    found = [str(issue) for issue in failure(repository).issues]
+    assert [one.partition(": ")[0] for one in found] == ["f/b.yaml:6", "f/b.yaml:6"]
+    settings, cache = GitSettings(repository.url, path="f"), repository.path.parent / "cache"
+    told = load.load_desired(settings, cache, across=False)
+    assert ([str(one) for one in told.errors], len(told.desired.manifests)) == (found, 2)
+    repository.commit({"f/c.yaml": GOOD + "spec: {colour: red}\n"})
+    with pytest.raises(ValidationFailed) as caught:
+        load.load_desired(settings, cache, across=False)
+    assert [one.field for one in caught.value.issues] == ["spec.colour"]
+
+
 def test_inspect_gives_what_is_valid_beside_the_findings(repository: Repository) -> None:
     repository.commit({"f/a.yaml": GOOD, "f/b.yaml": SERVER.format("S_2")})
     found = load.inspect(GitSettings(repository.url, path="f"), repository.path.parent / "cache")
