@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 class Loaded:
     """The desired state of a fabric with the facts about where it comes from.
 
-    `errors` is empty unless it comes from `inspect`, or from a load that is not stopped by all of them; `seconds` is by phase: git, parse.
+    `errors` is empty unless it comes from `inspect`, or from a load that not all of them stop; `seconds` is by phase: git,
+    parse.
     """
 
     url: str

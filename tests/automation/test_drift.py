@@ -94,7 +94,7 @@ def test_the_report_is_made_without_an_engine_run(tmp_path, monkeypatch):
         "hhsync:clusterToken": "t",
     }
     loaded = Loaded("u", "main", "f", "c", "c", 1, DesiredState({VPC: MANIFEST}, {}))
-    monkeypatch.setattr("program.load.load_desired", lambda settings, cache: loaded)
+    monkeypatch.setattr("program.load.load_desired", lambda settings, cache, **_: loaded)
     fake = FakeCommand(config=config)
     found, _ = drift(workspace(tmp_path, fake), "fabric-1")
     assert found.exit_code == 1
