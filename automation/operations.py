@@ -11,6 +11,7 @@ from automation.results import DESTROY, PREVIEW, SYNC, OperationResult
 from automation.running import run
 from program import guard
 from program.config import ALLOW_DELETES_VARIABLE, VERB_VARIABLE
+from providers import notes
 from providers.errors import HhsyncError
 from providers.planned import PLAN_VARIABLE
 
@@ -31,7 +32,10 @@ def preview(
     Raises:
         HhsyncError: the run could not begin (no such stack, no passphrase).
     """
-    result = run(workspace, fabric, PREVIEW, progress, {VERB_VARIABLE: PREVIEW, **_allowing(allow_deletes)})
+    with notes.collected(fabric) as (environment, said):
+        extra = {VERB_VARIABLE: PREVIEW, **_allowing(allow_deletes), **environment}
+        result = run(workspace, fabric, PREVIEW, progress, extra)
+    result = replace(result, warnings=(*result.warnings, *said))
     if result.ok:
         result = adopting.told(workspace, fabric, result)
     if handing_over.needed(result):
@@ -68,7 +72,8 @@ def sync(
         publishing.publish_after(workspace, fabric, settled=False)
     if not result.ok:
         return undone.told(workspace, fabric, result)
-    publishing.publish_after(workspace, fabric, settled=True)
+    if result.has_changes:  # a record that says Pending comes with a failed sync, which the fabric's record tells
+        publishing.publish_after(workspace, fabric, settled=True)
     return result if PLAN_VARIABLE in extra else orphans.recorded(workspace, fabric, result)
 
 

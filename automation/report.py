@@ -19,7 +19,7 @@ _SHOWN = 100
 #: The longest value in a line of text; JSON has all of it.
 
 _LISTED = 20
-#: CRs that a failed sync names in its text.
+#: CRs that a failed sync, and warnings that a run, names in its text.
 
 SERVERS = {"cluster": "the cluster", "netbox": "NetBox"}
 _WORDS = ("created", "adopted", "updated", "attribution", "replaced", "deleted", "unchanged", "failed")
@@ -86,6 +86,9 @@ def operation_text(result: OperationResult) -> str:
     if result.verb == PREVIEW:
         for change in (*result.changes, *result.fabric_changes):
             lines.extend(change_lines(change))
+    lines.extend(f"warning: {line}" for line in result.warnings[:_LISTED])
+    if len(result.warnings) > _LISTED:
+        lines.append(f"warning: {len(result.warnings) - _LISTED} more; --json has all")
     lines.extend(not_done_lines(result))
     if result.orphans_recorded:
         lines.append(f"{crs(result.orphans_recorded)} that are not in Git recorded in NetBox")

@@ -10,6 +10,7 @@ import logging
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from providers import notes
 from providers.core import drift, ownership, sections
 from providers.core.identity import FABRIC_LABEL, FIELD_MANAGER, KINDS
 from providers.core.normalise import same
@@ -55,7 +56,8 @@ def observe(session: Session, outputs: Outputs) -> tuple[Outputs, sections.Input
     facts = drift.Facts(ref, outputs=outputs, live=live, record=fields)
     reference, note = reference_for(session, facts)
     if note:
-        log.warning("%s: %s", ref, note)
+        log.info("%s: %s", ref, note)
+        notes.say(session.fabric, f"{ref}: {note}")
     outs = dict(outputs)
     if record is not None:
         outs.update(netbox_id=record.id, netbox_url=record.url)
