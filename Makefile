@@ -18,6 +18,7 @@ lint:
 
 bench: setup
 	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.git_check
 
 setup:
 	@$(PYTHON) tools/setup.py

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
 from random import Random
 from typing import IO, TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from sample.generate import generate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 FOLDER = "fabric/managed"
 BRANCH = "main"
