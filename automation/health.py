@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from automation.publishing import publish_after
 from program.guard import managed_objects
 from providers.core.health import Agent, Concerned, behind
 from providers.core.identity import ObjectRef
@@ -79,7 +80,9 @@ def followed_by(
         return replace(result, health=Health(known=False))
     changed = [ObjectRef.parse(one.ref) for one in result.changes if one.action != "attribution"]
     switches = touched(changed, before, managed_objects(cluster, fabric))
-    return replace(result, health=wait(cluster.agents, switches, agents, progress, deadline=deadline))
+    health = wait(cluster.agents, switches, agents, progress, deadline=deadline)
+    publish_after(workspace, fabric, settled=not health.laggards, with_lag=True)
+    return replace(result, health=health)
 
 
 def touched(

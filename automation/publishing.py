@@ -20,7 +20,6 @@ from providers.session import Session
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from automation.progress import Progress
     from automation.workspace import Workspace
     from providers.core.identity import Kind, ObjectRef
 
@@ -32,18 +31,18 @@ _AT_ONCE = 16
 _MESSAGE = "hhsync: the state after a sync"
 
 
-def publish(workspace: Workspace, fabric: str, progress: Progress | None = None, *, settled: bool) -> int:
+def publish(workspace: Workspace, fabric: str, *, settled: bool, with_lag: bool = False) -> int:
     """Bring the records' states in line; returns how many were written.
 
     `settled` says that the sync did all it had to: then only records that still say Pending can be wrong, and without such
-    a record nothing else is read.
+    a record nothing else is read. `with_lag` counts switches that lag, which only who waited for them wants to publish.
 
     Raises:
         HhsyncError: Git, the state or NetBox cannot be read, or NetBox refuses.
     """
     if settled and not _any_pending(Session(workspace.config(fabric), fabric)):
         return 0
-    gathered = gather(workspace, fabric, progress, with_lag=True)
+    gathered = gather(workspace, fabric, with_lag=with_lag)
     wanted = changes(gathered.facts)
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
         list(pool.map(lambda one: _write(gathered.session, *one), sorted(wanted.items())))
@@ -88,9 +87,9 @@ def _write(session: Session, ref: ObjectRef, fields: Mapping[str, Any]) -> None:
         session.records.put(ref, session.netbox.update(KINDS[ref.kind], record.id, fields, message=_MESSAGE))
 
 
-def publish_after(workspace: Workspace, fabric: str, *, settled: bool) -> None:
+def publish_after(workspace: Workspace, fabric: str, *, settled: bool, with_lag: bool = False) -> None:
     """The same after a sync, whose result it must not change: what cannot be published is logged."""
     try:
-        publish(workspace, fabric, settled=settled)
+        publish(workspace, fabric, settled=settled, with_lag=with_lag)
     except HhsyncError as error:
         log.warning("the states could not be written to NetBox: %s", error)
