@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from automation.results import OperationResult, ResourceChange
 from program import load
 from program.config import cache_folder
-from providers import adopting
+from providers import adopting, extra_settings
 from providers.core import sections
 from providers.core.adoption import Adoption, refusal
-from providers.core.identity import KINDS, ObjectRef
-from providers.errors import HhsyncError
+from providers.core.identity import KINDS, Kind, ObjectRef
+from providers.errors import HhsyncError, NotInstalled
 from providers.session import Session
 from providers.settings import GitSettings, flag
 
@@ -61,13 +61,25 @@ def adoptions(session: Session, created: Collection[ObjectRef], config: Mapping[
         HhsyncError: the cluster or Git cannot be read.
     """
     kinds = {ref.kind for ref in created}
-    live = {ref: obj for kind in sorted(kinds) for ref, obj in session.live.all(KINDS[kind]).items() if ref in created}
+    live = {
+        ref: obj for kind in sorted(kinds) for ref, obj in _all(session, KINDS[kind], config).items() if ref in created
+    }
     if not live:
         return []
     manifests = load.load_desired(GitSettings.from_config(config), cache_folder()).desired.manifests
     there = {ref: obj for ref, obj in live.items() if ref in manifests}
     wishes = {ref: sections.inputs_for(session.fabric, manifests[ref])["cluster"] for ref in there}
     return adopting.of_all(session.cluster, wishes, there)
+
+
+def _all(session: Session, kind: Kind, config: Mapping[str, str]) -> Mapping[ObjectRef, Mapping[str, Any]]:
+    """The objects of a kind; none where the sync is about to install its CRD."""
+    try:
+        return session.live.all(kind)
+    except NotInstalled:
+        if extra_settings.bootstrap(config) is None:
+            raise
+        return {}
 
 
 def _adopted(change: ResourceChange, adoption: Adoption | None) -> ResourceChange:
