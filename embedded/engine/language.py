@@ -7,20 +7,24 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import grpc
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc
 
 from embedded.engine.errors import EngineError
+from embedded.engine.program_output import follow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from io import BufferedReader
 
+DONE = 33
+"""Exit code of the runner when the program came to its end: a program that ends its own process cannot mean that."""
 BAIL = 32
 """Exit code of a program that has said itself what went wrong."""
 
@@ -131,18 +135,14 @@ class ChildProgram:
                 stderr=subprocess.PIPE,
                 pass_fds=(reader,),
                 process_group=0,
-                text=True,
-                errors="replace",
             )
         except OSError as error:
             os.close(self._lifeline)
             raise EngineError(f"the program in {spec.pwd} cannot be started: {error.strerror}") from error
         finally:
             os.close(reader)
-        self._readers = [
-            _follow(self._process.stdout, lambda line: say("info", line)),
-            _follow(self._process.stderr, lambda line: say("info#err", line)),
-        ]
+        streams = ((self._process.stdout, "info"), (self._process.stderr, "info#err"))
+        self._readers = [follow(cast("BufferedReader", stream), partial(say, severity)) for stream, severity in streams]
 
     def wait(self) -> Outcome:
         """Return when the process has ended and everything it printed was told."""
@@ -150,16 +150,29 @@ class ChildProgram:
         for reader in self._readers:
             reader.join(timeout=5)  # a grandchild may hold the pipe open
         os.close(self._lifeline)
-        if code == 0:
+        if code == DONE:
             return Outcome(ok=True)
         if code == BAIL:
             return Outcome(ok=False, told=True)
-        return Outcome(ok=False, error=f"program exited with non-zero exit code: {code}")
+        return Outcome(ok=False, error=_ending(code))
 
     def kill(self) -> None:
         """End the whole process group."""
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
+
+
+def _ending(code: int) -> str:
+    """How a program's process ended before the program did."""
+    if code < 0:
+        try:
+            name = signal.Signals(-code).name
+        except ValueError:
+            name = f"signal {-code}"
+        return f"the program was ended by {name}"
+    if code == 0:
+        return "the program ended its process (exit code 0) before it was finished; nothing is deleted after that"
+    return f"program exited with non-zero exit code: {code}"
 
 
 def _details(error: Exception) -> str:
@@ -192,13 +205,3 @@ def _environment(spec: ProgramSpec) -> dict[str, str]:
     """The command's environment; config travels here because arguments are visible to every user of the machine."""
     config = json.dumps(dict(spec.config), ensure_ascii=False)
     return {**spec.env, "PULUMI_CONFIG": config, "PULUMI_CONFIG_SECRET_KEYS": json.dumps(list(spec.secret_keys))}
-
-
-def _follow(stream: IO[str] | None, say: Callable[[str], None]) -> threading.Thread:
-    def read() -> None:
-        for line in stream or ():
-            say(line.rstrip("\n"))
-
-    thread = threading.Thread(target=read, name="program-output", daemon=True)
-    thread.start()
-    return thread

@@ -72,7 +72,7 @@ def from_provider(properties: Mapping[str, Any]) -> dict[str, Any]:
     for key, item in properties.items():
         taken = _take(item)
         if taken is not None:
-            found[key] = taken
+            found[_key(key)] = taken
     return found
 
 

@@ -3,9 +3,9 @@
     runner.py --monitor ADDR --engine ADDR --project P --stack S --root_directory DIR --pwd DIR --dry_run true|false
               --parallel N --organization ORG [--debug] [--lifeline FD] PROGRAM
 
-Config comes in PULUMI_CONFIG and PULUMI_CONFIG_SECRET_KEYS (engine-contract §2.1). Exit codes: 0 done, 32 the program
-failed and has said why, 1 the engine ended the run. It imports nothing of the engine: whatever the program does to its
-process stays here, and sys.path is the program's own.
+Config comes in PULUMI_CONFIG and PULUMI_CONFIG_SECRET_KEYS (engine-contract §2.1). Exit codes: 33 done, 32 the program
+failed and has said why, 1 the engine ended the run. Any other, 0 included, means that the program ended its process. It
+imports nothing of the engine: whatever the program does to its process stays here, and sys.path is the program's own.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
+DONE = 33
 BAIL = 32
 
 
@@ -108,17 +109,19 @@ def _run(loop: asyncio.AbstractEventLoop, program: str) -> int:
         return BAIL
     except BaseException as error:  # whatever ends the program, SystemExit included, is told
         if isinstance(error, SystemExit) and not error.code:
-            return 0
+            return DONE
         log.error(f"Program failed with an unhandled exception:\n{_traceback(error)}")
         return BAIL
-    return 0
+    return DONE
 
 
 def _traceback(error: BaseException) -> str:
-    """The traceback from the program's first own frame on."""
+    """The traceback from the program's first own frame on; a program that cannot be parsed has none."""
     frames = traceback.extract_tb(error.__traceback__)
     runtime = (os.path.dirname(pulumi.__file__), os.path.dirname(runpy.__file__), __file__, "<frozen")
     first = next((i for i, frame in enumerate(frames) if not frame.filename.startswith(runtime)), 0)
+    if isinstance(error, SyntaxError):
+        return "".join(traceback.format_exception_only(error))
     lines = ["Traceback (most recent call last):\n", *traceback.format_list(frames[first:])]
     return "".join([*lines, *traceback.format_exception_only(error)])
 

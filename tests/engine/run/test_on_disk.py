@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,6 +116,9 @@ PROGRAM_ERRORS = [
     ("import pulumi\nraise pulumi.RunError('empty folder')", ["error: empty folder"], ["Traceback", "unhandled", "exit code"]),
     ("import sys\nsys.exit(3)", ["failed with an unhandled exception", "SystemExit: 3"], []),
     ("import os\nos._exit(3)", ["an unhandled error occurred: program exited with non-zero exit code: 3"], []),
+    ("import os\nos._exit(0)", ["the program ended its process (exit code 0) before it was finished"], []),
+    ("import os\nos.kill(os.getpid(), 11)", ["the program was ended by SIGSEGV"], ["Traceback"]),
+    ("def f(:", ["SyntaxError: invalid syntax"], ["runner.py"]),
     ("def broken(:\n", ["SyntaxError"], []),
 ]  # fmt: skip
 
@@ -208,6 +213,33 @@ def test_an_interrupted_process_ends_in_good_order(project):
     created = set(project.server.objects())
     assert 1 <= len(created) < 3
     assert created <= set(project.state())
+
+
+ENDLESS = {
+    "computes": "while True: pass",
+    "sleeps and hears no signal": "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+    "signal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(600)",
+    "prints": "while True: print('x' * 100)",
+    "prints no newline": "import sys\nwhile True: sys.stdout.write('x' * 100)",
+}
+
+
+@pytest.mark.parametrize("text", ENDLESS.values(), ids=ENDLESS)
+def test_a_program_that_never_returns_ends_with_one_interrupt(project, text):
+    project.up()
+    before = project.state()
+    project.program(f"import pathlib\npathlib.Path('begun').touch()\n{text}\n")
+    run = project.start("up", "--yes", "--skip-preview", "-s", "dev")
+    # Somebody has to read what it prints, or it would wait for that.
+    reader = threading.Thread(target=lambda: out.extend(run.stdout.read().splitlines()[-8:]))
+    out: list[str] = []
+    reader.start()
+    _until(lambda: (project.home / "program" / "begun").exists())
+    run.send_signal(signal.SIGINT)
+    assert run.wait(60) == 8
+    reader.join()
+    assert any("error: update canceled" in line for line in out), out
+    assert project.state() == before
 
 
 def test_the_state_passes_the_rules_after_every_write(project, monkeypatch):
