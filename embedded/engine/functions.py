@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from embedded.engine import plugins, urns
 from embedded.engine.errors import EngineError, NotSupported
-from embedded.engine.failures import ProviderFailed
+from embedded.engine.failures import CheckFailed, ProviderFailed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,5 +28,5 @@ def invoke(
     reference = deployment.providers.named(provider) if provider else deployment.providers.default(package, version)
     try:
         return deployment.host.of("", reference).invoke(token, arguments, preview=deployment.dry)
-    except ProviderFailed as error:
+    except (CheckFailed, ProviderFailed) as error:
         raise EngineError(f"{token}: {error}") from error

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from embedded.engine import paths, plugins, urns
 from embedded.engine.clock import now
 from embedded.engine.errors import EngineError
+from embedded.engine.failures import CheckFailed
 from embedded.engine.property_json import UNKNOWN_TEXT
 from embedded.engine.provider_protocol import Call
 from embedded.engine.provider_resources import VERSION, config_of, default_name, outputs_of, registered
@@ -77,7 +78,11 @@ class RunProviders:
         """Same, create or update a default provider's entry. It is shown to programs, but neither counted nor lined."""
         deployment = self._deployment
         old = deployment.entries.get(urn)
-        config = plugins.make(package).check_config(Call(urn), {}, self._config(package))
+        try:
+            config = plugins.make(package).check_config(Call(urn), {}, self._config(package))
+        except CheckFailed as error:
+            name, reason = error.findings[0]
+            raise EngineError(f"stack config {package}:{name}: {reason}") from error
         inputs = registered(config, version)
         new_id, stamp = "" if deployment.dry else str(uuid.uuid4()), now()
         changed = old is None or not paths.equal(old.inputs, inputs)

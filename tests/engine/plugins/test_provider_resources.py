@@ -95,3 +95,16 @@ def test_a_function_in_a_run_that_makes_nothing_adds_no_provider(engine, kind):
     result = engine.run(kind, lambda: command.local.run(command="true"))
     assert result.code == 0, result.text
     assert [entry for entry in engine.snapshot.resources if "providers" in entry.type] == []
+
+
+def test_a_stack_config_that_a_default_provider_refuses_is_named(engine):
+    engine.config["kubernetes:renderYamlToDirectory"] = "out"
+    result = engine.run("preview", lambda: pulumi.CustomResource("kubernetes:core/v1:ConfigMap", "c", {}))
+    assert result.code == 1
+    assert "stack config kubernetes:renderYamlToDirectory: writing YAML files is not supported" in result.errors()[0]
+
+
+def test_wrong_arguments_of_a_function_are_named(engine):
+    result = engine.run("preview", lambda: pulumi.runtime.invoke("command:local:run", {"command": 5}))
+    assert result.code == 1
+    assert "command:local:run: command: it has to be a text" in result.text
