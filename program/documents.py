@@ -251,6 +251,8 @@ class _Builder:
         value = self.node(event, depth)
         if isinstance(value, dict | list):
             raise _Refused(event.start_mark.line, "a mapping or list cannot be a key")
+        if event.__class__ is yaml.ScalarEvent and event.tag == f"{TAG}float":
+            raise _Refused(event.start_mark.line, "a float cannot be a key; quote it")
         try:
             return key_text(value, event.value if event.__class__ is yaml.ScalarEvent else "")
         except ValueError as error:

@@ -85,6 +85,7 @@ def test_documents_are_split_and_empty_ones_left_out(data: bytes, expected: list
         (b"a:\n\tb: 1\n", 2, "broken YAML"),
         (b"~: 1\n", 1, "null cannot be a key"),
         (b"-0.0: 1\n", 1, "quote it"),
+        (b"!!float 5: 1\n", 1, "quote it"),
         (b'a: "\\ud800"\n', 1, "broken YAML"),
     ],
 )
