@@ -105,7 +105,7 @@ def _issue_json(issue: Issue) -> dict[str, Any]:
 
 
 def check(workspace: Workspace, fabric: str, *, live: bool = False, folder: Path | None = None) -> CheckReport:
-    """Read the fabric's folder and validate it, with the schemas that hhsync ships, those of a folder, or those of its cluster.
+    """Read the fabric's folder and validate it: with the stack's schemas (as a sync does), those of `folder`, or the cluster's.
 
     With `live`, a CR that Git only names is looked up on the cluster, too.
 
@@ -130,7 +130,7 @@ def check(workspace: Workspace, fabric: str, *, live: bool = False, folder: Path
         finally:
             target.close()
     else:
-        by_kind, judge = (schemas.bundled(), schemas.BUNDLED) if folder is None else schemas.of_folder(folder)
+        by_kind, judge = schemas.chosen(git) if folder is None else schemas.of_folder(folder)
         loaded = load.inspect(git, cache_folder(), by_kind, NOTHING)
     return CheckReport(fabric, loaded, judge, time.monotonic() - started)
 

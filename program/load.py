@@ -93,13 +93,14 @@ def inspect(
 ) -> Loaded:
     """The same without refusing: findings are in `errors`, and what is valid is in `desired`.
 
-    `by_kind` are other schemas than the bundled ones, e.g. a cluster's own.
+    `by_kind` are other schemas than the stack's (those of its schemasDir, else the bundled ones), e.g. a cluster's own.
 
     Raises:
+        ConfigError: the stack's folder of schemas cannot be used.
         GitError: the repository, branch, folder or credentials do not work.
     """
     started = time.perf_counter()
-    memory = Memory(Store(cache / STORE), by_kind or schemas.bundled())
+    memory = Memory(Store(cache / STORE), by_kind or schemas.chosen(settings)[0])
     snapshot = read_snapshot(settings, cache, _select, memory.known)
     read = time.perf_counter()
     state, errors = _assembled(snapshot, memory, outside)

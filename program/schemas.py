@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -14,7 +15,8 @@ from providers.errors import ConfigError, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
+
+    from providers.settings import GitSettings
 
 #: What the output of `hhsync check` names as the source of the schemas.
 BUNDLED = "the bundled schemas of Hedgehog v0.126"
@@ -32,6 +34,15 @@ def bundled() -> Mapping[str, Schema]:
         crd = yaml.load(text, yaml.CSafeLoader)
         schemas |= {schema.kind: schema for schema in compile_crd(crd) if schema.version == VERSION}
     return schemas
+
+
+def chosen(settings: GitSettings) -> tuple[Mapping[str, Schema], str]:
+    """The schemas that a stack asks for, and what the output says of them.
+
+    Raises:
+        ConfigError: its folder of schemas cannot be used.
+    """
+    return of_folder(Path(settings.schemas_dir)) if settings.schemas_dir else (bundled(), BUNDLED)
 
 
 def of_folder(folder: Path) -> tuple[Mapping[str, Schema], str]:

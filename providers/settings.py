@@ -50,6 +50,7 @@ KEYS = (
     "clusterCaFile",
     "clusterInsecure",
     "allowDeletes",
+    "schemasDir",
     "takeOver",
     "recordOrphans",
     "clusterBootstrap",
@@ -117,7 +118,7 @@ class GitSettings:
 
     Folder "" is the root. `token_command` prints a token; files are paths; `ssh_key` is a private key's text.
     `signed` asks for a good signature on what is read: by SSH keys of `allowed_signers_file`, or GPG keys of
-    `keyring_file`.
+    `keyring_file`. `schemas_dir` is a folder of this machine with CRDs that judge what is read, None for the shipped ones.
     """
 
     url: str
@@ -135,10 +136,11 @@ class GitSettings:
     signed: bool = False
     allowed_signers_file: str | None = None
     keyring_file: str | None = None
+    schemas_dir: str | None = None
 
     @classmethod
     def from_config(cls, config: Mapping[str, str]) -> GitSettings:
-        """Read the keys whose names start with git.
+        """Read the keys whose names start with git, and schemasDir.
 
         Raises:
             ConfigError: a value is missing or wrong, carries credentials, or goes with no other; the text names the key.
@@ -164,6 +166,7 @@ class GitSettings:
             signed=_signed(config),
             allowed_signers_file=_text(config, "gitAllowedSignersFile"),
             keyring_file=_text(config, "gitKeyringFile"),
+            schemas_dir=_text(config, "schemasDir"),
         )
         made._refuse_contradictions()
         return made
@@ -172,6 +175,10 @@ class GitSettings:
         rules = (
             (self.token and self.token_command, "gitToken and hhsync:gitTokenCommand are both set; keep one"),
             (self.ssh_key and self.ssh_key_file, "gitSshKey and hhsync:gitSshKeyFile are both set; keep one"),
+            (
+                self.schemas_dir and not self.schemas_dir.startswith("/"),
+                f'schemasDir must be an absolute path, since the program runs in another folder; it is "{self.schemas_dir}"',
+            ),
             (
                 self.proxy and not self.url.startswith(("http://", "https://")),
                 "gitProxy is for http and https; for SSH put ProxyJump into your SSH configuration",

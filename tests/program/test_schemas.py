@@ -11,6 +11,7 @@ import providers
 from program import schemas
 from providers.core.identity import KINDS
 from providers.errors import ConfigError
+from providers.settings import GitSettings
 
 CRDS = Path(providers.__file__).parent / "crds"
 CONTENT = {"spec": {"subnets": {"default": {"colour": "red"}}}}
@@ -63,6 +64,16 @@ def test_a_folder_that_cannot_judge_is_refused(tmp_path, documents, words):
     write(tmp_path / "a.yaml", *documents)
     with pytest.raises(ConfigError, match=words):
         schemas.of_folder(tmp_path)
+
+
+def test_a_stack_may_name_its_folder(tmp_path):
+    write(tmp_path / "a.yaml", crd())
+    config = {"gitUrl": "/x"}
+    assert schemas.chosen(GitSettings.from_config(config)) == (schemas.bundled(), schemas.BUNDLED)
+    found = GitSettings.from_config({**config, "schemasDir": str(tmp_path)})
+    assert schemas.chosen(found)[1].startswith(f"the schemas in {tmp_path}, and")
+    with pytest.raises(ConfigError, match=r'schemasDir must be an absolute path.*"crds"'):
+        GitSettings.from_config({**config, "schemasDir": "crds"})
 
 
 def test_a_file_that_is_no_yaml_is_named(tmp_path):
