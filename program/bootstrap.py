@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from providers.extra_settings import BootstrapSettings
 
 ACCOUNT = "hhsync"
-ROLE = "hhsync-sync"
 _RBAC = "rbac.authorization.k8s.io"
 _ESTABLISHED = {"pulumi.com/waitFor": "condition=Established"}
 _ALL = ["get", "list", "watch", "create", "update", "patch", "delete"]
@@ -82,17 +81,23 @@ def _account(kubernetes: Any, settings: BootstrapSettings, options: pulumi.Resou
     inside = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=[place]))
     metadata = {"name": ACCOUNT, "namespace": settings.namespace}
     account = kubernetes.core.v1.ServiceAccount("bootstrap/account", metadata=metadata, opts=inside)
+    name = role_name(settings.namespace)
     role = kubernetes.rbac.v1.ClusterRole(
-        "bootstrap/role", metadata={"name": ROLE}, rules=rules(settings.namespace), opts=options
+        "bootstrap/role", metadata={"name": name}, rules=rules(settings.namespace), opts=options
     )
     binding = kubernetes.rbac.v1.ClusterRoleBinding(
         "bootstrap/binding",
-        metadata={"name": f"{ROLE}-{settings.namespace}"},
-        role_ref={"api_group": _RBAC, "kind": "ClusterRole", "name": ROLE},
+        metadata={"name": name},
+        role_ref={"api_group": _RBAC, "kind": "ClusterRole", "name": name},
         subjects=[{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": settings.namespace}],
         opts=pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=[role, account])),
     )
     return [place, account, role, binding]
+
+
+def role_name(namespace: str) -> str:
+    """The cluster role's name and its binding's: one for each account, since a role's rules cannot be shared."""
+    return f"hhsync-sync-{namespace}"
 
 
 def rules(namespace: str) -> list[dict[str, Any]]:
@@ -104,8 +109,8 @@ def rules(namespace: str) -> list[dict[str, Any]]:
     own = [
         ("", "namespaces", [namespace, "kube-system"]),
         ("", "serviceaccounts", [ACCOUNT]),
-        (_RBAC, "clusterroles", [ROLE]),
-        (_RBAC, "clusterrolebindings", [f"{ROLE}-{namespace}"]),
+        (_RBAC, "clusterroles", [role_name(namespace)]),
+        (_RBAC, "clusterrolebindings", [role_name(namespace)]),
     ]
     return [
         *(_rule(group, sorted(plurals), _ALL) for group, plurals in sorted(groups.items())),

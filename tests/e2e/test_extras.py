@@ -40,8 +40,17 @@ def test_a_bootstrapped_cluster_is_synced_with_the_least_rights_and_a_hook_runs_
         _story(project, place, heard)
     finally:
         roles = "/apis/rbac.authorization.k8s.io/v1"
-        remove(project, f"{roles}/clusterrolebindings/hhsync-sync-{place}", f"{roles}/clusterroles/hhsync-sync")
+        name = f"hhsync-sync-{place}"
+        remove(project, f"{roles}/clusterrolebindings/{name}", f"{roles}/clusterroles/{name}")
         remove(project, f"/api/v1/namespaces/{place}/serviceaccounts/hhsync", f"/api/v1/namespaces/{place}")
+        no_controller = {
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": {"name": place},
+            "spec": {"finalizers": []},
+        }
+        target = project.cluster._api.target()
+        target.call("PUT", f"/api/v1/namespaces/{place}/finalize", body=no_controller, about="clean up", accept={404})
 
 
 def _story(project, place, heard):
