@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from authoring import edit, layout, normalise, paths
+from authoring.folder import identity, objects
 from authoring.nodes import document as parsed
 from authoring.nodes import same
 from program import documents
@@ -146,7 +147,9 @@ def _apply(folder: Folder, change: Change) -> dict[str, bytes | None]:
     if isinstance(change, Remove):
         return {place.path: removed(folder.files[place.path], place)}
     if isinstance(change, Retype):
-        return {place.path: retyped(folder.files[place.path], place, change.text)}
+        data = retyped(folder.files[place.path], place, change.text)
+        _require_same_objects(change.ref, place.path, folder.files[place.path], data)
+        return {place.path: data}
     try:
         target = _target(place.value, change)
         return {place.path: rewritten(folder.files[place.path], place, target)}
@@ -169,10 +172,18 @@ def _target(value: Any, change: Assign | Unset | Patch | Become) -> Any:
 
 
 def _require_same_identity(ref: ObjectRef, before: Any, after: Any) -> None:
-    from authoring.folder import identity
-
     if identity(after) != ref or after.get("apiVersion") != before.get("apiVersion"):
         raise edit.EditRefused("this would make another CR of it; use hhsync create and hhsync delete")
+
+
+def _require_same_objects(ref: ObjectRef, path: str, before: bytes, after: bytes) -> None:
+    """Refuse a text that makes another CR of it, or more than one; what cannot be read is for the validation to tell."""
+    found, issues = documents.parse(path, after)
+    if issues:
+        return
+    old = [identity(value) for _, _, value in objects(documents.parse(path, before)[0])]
+    if [identity(value) for _, _, value in objects(found)] != old:
+        raise ChangeRefused(f"{ref}: this would make another CR of it; use hhsync create and hhsync delete")
 
 
 def _create(folder: Folder, change: Create) -> dict[str, bytes | None]:
@@ -221,7 +232,7 @@ def retyped(data: bytes, place: Place, text: str) -> bytes:
     new = text.replace("\r\n", "\n").strip()
     if "\r\n" in old:
         new = new.replace("\n", "\r\n")
-    if new == core.replace("\r\n", "\r\n"):
+    if new == core:
         return data
     if core.startswith("---") and not new.startswith("---"):
         new = core[: core.find("\n") + 1] + new

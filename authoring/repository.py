@@ -11,9 +11,10 @@ import time
 import uuid
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from program import git_mirror
+from program import git_mirror, git_trust
 from program.documents import DEFAULT_LIMITS
 from program.git_command import CommandFailed, GitCommand
 from providers.core.manifest import Issue, Origin
@@ -21,7 +22,6 @@ from providers.errors import GitError, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from authoring.options import Author
     from providers.settings import GitSettings
@@ -162,6 +162,7 @@ def _signed(command: GitCommand, commit: str, parent: str | None, message: str, 
     """The same commit with a signature: by SSH where the key is a file, else by GPG."""
     identity = ("-c", f"user.name={author.name}", "-c", f"user.email={author.mail}")
     ssh = key.startswith(("/", "~", "key::"))
+    key = str(Path(key).expanduser()) if ssh else key
     how = ("-c", f"gpg.format={'ssh' if ssh else 'openpgp'}", "-c", f"user.signingkey={key}")
     onto = ("-p", parent) if parent else ()
     made = command.run(
@@ -241,9 +242,14 @@ def head_of(command: GitCommand, branch: str) -> str | None:
 
 @contextmanager
 def fetched(settings: GitSettings, cache: Path) -> Iterator[tuple[GitCommand, str]]:
-    """The mirror, up to date, and the branch's head. What git says while it is read becomes a GitError."""
+    """The mirror, up to date, and the branch's head, signed where the settings ask for it.
+
+    Raises:
+        GitError: as every read; what git says while the block reads on becomes one, too.
+    """
     with git_mirror.fetched(settings, cache) as (command, head):
         try:
+            git_trust.require_signature(command, settings, head)
             yield command, head
         except CommandFailed as failure:
             raise GitError(f"Git repository {command.url} at {head[:12]}: {command.meaning(failure)}") from None

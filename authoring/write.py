@@ -18,7 +18,7 @@ from authoring import repository
 from authoring.folder import Folder, blob_id
 from authoring.options import Author, Authoring
 from authoring.repository import BranchMoved, Content, PushRefused
-from program import git_mirror
+from program import git_mirror, git_trust
 from program.git_command import CommandFailed, GitCommand
 from providers.errors import GitError
 
@@ -180,6 +180,12 @@ def _attempt(
         except (CommandFailed, OSError) as failure:
             why = command.meaning(failure) if isinstance(failure, CommandFailed) else failure.strerror
             raise WriteFailed(f"the commit could not be made in {cache}: {why}; nothing was written to Git") from None
+        try:
+            git_trust.require_signature(command, settings, commit)
+        except GitError as error:
+            raise WriteFailed(
+                f"hhsync:gitSigningKey is no good for this stack: {error}; nothing was written to Git"
+            ) from None
         expected = head if branch == settings.branch else None
         _push(settings, command, commit, branch, expected)
     return _confirmed(replace(settings, branch=branch), cache, head, commit)

@@ -90,6 +90,9 @@ REFUSED = {
     "no such CR": (Assign(ObjectRef("VPC", "default", "aa"), VLAN, 1), "not in Git at"),
     "a typo in the name": (Assign(ObjectRef("VPC", "default", "aaa"), VLAN, 1), "not in Git"),
     "another name": (Assign(A, path("metadata.name"), "z"), "another CR of it"),
+    "another name, typed": (Retype(A, vpc("z")), "another CR of it"),
+    "two documents, typed": (Retype(A, vpc("a") + "---\n" + vpc("z")), "another CR of it"),
+    "nothing, typed": (Retype(A, "\n"), "another CR of it"),
     "through a scalar": (Assign(A, path("kind.x"), 1), "kind is a single value"),
     "create over another": (Create(A, vpc("a", 1999).encode()), "in Git already"),
 }
