@@ -89,6 +89,41 @@ def test_a_result_that_only_follows_the_receipts_is_not_shown():
     assert found.fabric_changes == ()
 
 
+EXTRA = "urn:pulumi:fabric-1::hhsync::hhsync:index:Fabric$"
+
+
+def extra(op, type_, name, inputs=None):
+    """A step of a resource that a stack asks for beside its CRs."""
+    about = {"type": type_, "urn": f"{EXTRA}{type_}::{name}"}
+    state = {**about, "id": "", "parent": "", "provider": "", "outputs": {}, "inputs": inputs or {}}
+    return event(
+        resOutputsEvent={
+            "metadata": {"op": op, **about, "provider": "", "old": None, "new": state, "detailedDiff": None}
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("type_", "name"),
+    [("kubernetes:core/v1:Namespace", "bootstrap/namespace"), ("command:local:Command", "after-sync-1")],
+)
+def test_what_a_stack_asks_for_beside_its_crs_is_shown_and_not_counted(type_, name):
+    found = collected(extra("create", type_, name), extra("same", type_, "other"))
+    assert [(one.ref, one.action) for one in found.fabric_changes] == [(name, "create")]
+    assert (found.counts.total, found.changes) == (0, ())
+
+
+@pytest.mark.parametrize("type_", ["pulumi:providers:kubernetes", "pulumi:pulumi:Stack", "hhsync:index:Fabric"])
+def test_what_is_on_no_server_is_not_shown(type_):
+    assert collected(extra("create", type_, "x")).fabric_changes == ()
+
+
+def test_a_plugins_error_is_told_with_the_resource_that_it_is_about():
+    message = {"severity": "error", "message": "the command ended with exit code 3", "color": "never"}
+    found = collected(event(diagnosticEvent={**message, "urn": f"{EXTRA}command:local:Command::after-sync-1"}))
+    assert found.errors == ("after-sync-1: the command ended with exit code 3",)
+
+
 def test_a_changed_record_of_the_fabric_is_shown():
     old, new = {"record": {"git_branch": "main"}}, {"record": {"git_branch": "next"}}
     (change,) = collected(done("update", "fabric-1/identity", old, new, kind="FabricIdentity")).fabric_changes
