@@ -166,7 +166,7 @@ class GitCommand:
         foreign = [name for name in foreign if not name.startswith("GIT_PYTHON_")]
         scrub = ["env", *(part for name in foreign for part in ("-u", name))] if foreign else []
         command = [*scrub, "git", *arguments]
-        return self._access.argv(command) if network else command
+        return self._access.argv(command) if network and arguments[0] != "config" else command
 
     def _environment(self, network: bool) -> dict[str, str]:
         pairs = [("core.hooksPath", "/dev/null"), ("gc.autoDetach", "false"), ("maintenance.autoDetach", "false")]
