@@ -90,11 +90,10 @@ class Collected:
             self._said(event.diagnostic_event)
 
     def _finished(self, metadata: StepEventMetadata) -> None:
-        urn, kind = (
-            metadata.urn,
-            kind_of(metadata.type) or (metadata.type if metadata.type.startswith(_EXTRA) else None),
-        )
+        urn, kind = metadata.urn, kind_of(metadata.type)
         if kind is None:
+            if metadata.type.startswith(_EXTRA):
+                self._extra(metadata)
             return
         self.preparing = self.preparing and kind != "FabricIdentity"
         if urn in self._refreshing:
@@ -119,6 +118,18 @@ class Collected:
         elif action != "same" and (change.properties or action != "update"):
             # An update of the fabric's result without a visible property only follows the receipts of the CRs.
             self.fabric_found[urn] = change
+
+    def _extra(self, metadata: StepEventMetadata) -> None:
+        """What a stack asks for beside its CRs; what only leaves the state is not told, since no server lost it."""
+        urn, action = metadata.urn, _ACTIONS.get(str(metadata.op.value))
+        if urn in self._refreshing:
+            self._refreshing.discard(urn)
+            return
+        retained = action == "delete" and metadata.old is not None and bool(metadata.old.retain_on_delete)
+        if action is None or action == "same" or retained:
+            return
+        properties = _properties(metadata) if action in {"update", "replace"} else ()
+        self.fabric_found[urn] = ResourceChange(name_of(urn), action, properties)
 
     def _count(self, urn: str, action: str | None) -> None:
         """Take down what was done with a CR; kept as it comes, since progress asks for the counts at every event."""

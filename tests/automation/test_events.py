@@ -92,13 +92,13 @@ def test_a_result_that_only_follows_the_receipts_is_not_shown():
 EXTRA = "urn:pulumi:fabric-1::hhsync::hhsync:index:Fabric$"
 
 
-def extra(op, type_, name, inputs=None):
+def extra(op, type_, name, **state):
     """A step of a resource that a stack asks for beside its CRs."""
     about = {"type": type_, "urn": f"{EXTRA}{type_}::{name}"}
-    state = {**about, "id": "", "parent": "", "provider": "", "outputs": {}, "inputs": inputs or {}}
+    state = {**about, "id": "", "parent": "", "provider": "", "outputs": {}, "inputs": {}, **state}
     return event(
         resOutputsEvent={
-            "metadata": {"op": op, **about, "provider": "", "old": None, "new": state, "detailedDiff": None}
+            "metadata": {"op": op, **about, "provider": "", "old": state, "new": state, "detailedDiff": None}
         }
     )
 
@@ -111,6 +111,20 @@ def test_what_a_stack_asks_for_beside_its_crs_is_shown_and_not_counted(type_, na
     found = collected(extra("create", type_, name), extra("same", type_, "other"))
     assert [(one.ref, one.action) for one in found.fabric_changes] == [(name, "create")]
     assert (found.counts.total, found.changes) == (0, ())
+
+
+def test_what_is_deleted_and_stays_on_the_server_is_not_told_as_deleted():
+    gone = extra("delete", "command:local:Command", "after-sync-1")
+    kept = extra("delete", "kubernetes:core/v1:Namespace", "bootstrap/namespace", retainOnDelete=True)
+    assert [one.ref for one in collected(gone, kept).fabric_changes] == ["after-sync-1"]
+
+
+def test_extras_are_not_counted_as_compared_either():
+    type_, name = "kubernetes:core/v1:Namespace", "bootstrap/namespace"
+    about = {"type": type_, "urn": f"{EXTRA}{type_}::{name}", "provider": "", "old": None, "new": None}
+    begins = event(resourcePreEvent={"metadata": {"op": "refresh", **about, "detailedDiff": None}})
+    found = collected(begins, extra("refresh", type_, name), extra("update", type_, name))
+    assert (found.refreshed, len(found.fabric_changes)) == (0, 1)
 
 
 @pytest.mark.parametrize("type_", ["pulumi:providers:kubernetes", "pulumi:pulumi:Stack", "hhsync:index:Fabric"])
