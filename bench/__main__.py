@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench import engine
 from bench.measure import CommandFailed
 from bench.runs import Bench
 from bench.table import Report
@@ -36,6 +37,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--list-page", type=int, default=0, metavar="N", help="also NetBox's list page at N records")
     parser.add_argument("--connections", type=int, default=1, help="connections of the raw creation (default 1)")
     parser.add_argument("--home", type=Path, help="use the services of this home, and leave them running")
+    parser.add_argument("--engine-only", action="store_true", help="only the engine's own cost; needs no servers")
+    parser.add_argument("--engine-count", type=int, default=1000, help="resources of the engine's runs (default 1000)")
+    parser.add_argument(
+        "--engine-large", type=int, default=10_000, help="resources of its large run (default 10000; 0: none)"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE")
     return parser.parse_args()
 
@@ -56,6 +62,10 @@ def _facts(arguments: argparse.Namespace) -> dict[str, object]:
 
 def _measure(arguments: argparse.Namespace, work: Path, say: Callable[[str], None]) -> Report:
     report = Report(facts=_facts(arguments))
+    sizes = engine.Sizes(arguments.engine_count, arguments.engine_large)
+    engine.measure(report, work, sizes, os.environ.get("HHSYNC_PULUMI", ""), say)
+    if arguments.engine_only:
+        return report
     services = Services(arguments.home or work / "services", crds=CRDS, progress=say)
     try:
         running = services.start(fabrics=2)

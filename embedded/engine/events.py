@@ -150,7 +150,8 @@ def _metadata(step: Step) -> dict[str, Any]:
         "detailedDiff": None,
         "provider": step.provider,
     }
-    if step.decision is not None:
+    holder = step.new or step.old
+    if step.decision is not None and holder is not None and holder.custom:  # as the CLI: reasons are a provider's
         found |= _reasons(step.decision)
     if step.logical:
         found["logical"] = True

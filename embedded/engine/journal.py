@@ -36,7 +36,7 @@ class Journal:
         journal.finish(token, new=entry, old=old)    # after an update
         journal.finish(token, old=old)               # after a delete
         journal.abandon(token)                       # the server refused: nothing happened
-    A step without a provider call:
+    A step without a provider call; durable with the next call, since a new run would find it again by itself:
         journal.write(entry, old=old)                # same, component, alias rename
         journal.write(entry)                         # new, or known and changed in place
         journal.remove(old)                          # discard, component delete
@@ -68,9 +68,10 @@ class Journal:
             self._file: JournalFile | None = None
             self._fold = Fold(base, kept)
             self._slot_of = {id(resource): slot for slot, resource in self._fold.slots.items()}
-            for token, operation in still_open.items():
-                self._begin(token, operation)
+            durable = [self._begin(token, operation) for token, operation in still_open.items()]
             self.dirty = False
+        for wait in durable:
+            wait()
 
     def begin(self, operation: OperationType, resource: Resource) -> int:
         """A provider call is about to be made. Returns the token that `finish` or `abandon` takes.
@@ -129,6 +130,8 @@ class Journal:
     def clear_pending(self, urn: str | None = None) -> None:
         """Drop the pending creates of earlier runs: all, or those of one URN."""
         with self._lock:
+            if not any(urn in (None, operation.resource.urn) for operation in self._fold.kept):
+                return
             self._fold.clear(urn)
             self.dirty = True
             self._record({"record": "clear", "urn": urn})
@@ -147,6 +150,13 @@ class Journal:
         """For whoever saves, inside `lock`: the state with this digest is about to be written."""
         if self._file is not None:
             self._file.wait(self._file.append({"record": "saved", "state": state}))
+
+    def flush(self) -> None:
+        """Return when everything reported so far is durable, steps without a provider call included."""
+        with self._lock:
+            file = self._file
+        if file is not None:
+            file.wait(file.appended)
 
     @property
     def lock(self) -> threading.RLock:

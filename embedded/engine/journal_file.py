@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import threading
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from embedded.engine import checkpoint
@@ -63,45 +64,70 @@ class JournalFile:
         except OSError as error:
             raise _unwritable(path, error) from None
         self._flush = threading.Lock()
+        self._buffer: deque[bytes] = deque()
         self._broken: StateError | None = None
-        self._written = 0
+        self._appended = 0
         self._flushed = 0
 
     def append(self, record: dict[str, Any]) -> int:
-        """Hand a record to the operating system, which survives the death of this process. Not for two threads at once.
+        """Take a record, to be written no later than the next one that somebody waits for. Not for two threads at once.
 
-        Returns the mark that `wait` takes. Raises StateError, for instance when the disk is full.
+        Returns the mark that `wait` takes. Raises StateError when a former record could not be written. No I/O is done
+        here: whoever holds a lock around this call holds it for microseconds, and not for a turn of the disk.
         """
         if self._broken:
             raise self._broken
-        data = _line(record)
+        self._buffer.append(_line(record))
+        self._appended += 1
+        return self._appended
+
+    @property
+    def appended(self) -> int:
+        """The mark of the last record."""
+        return self._appended
+
+    def wait(self, mark: int) -> None:
+        """Return when the record, and all before it, survive the death of the machine; one write and one fdatasync serve
+        all threads that wait meanwhile. After `close` it returns at once: the state was saved.
+
+        Raises StateError, for instance when the disk is full; the records before stay as they are.
+        """
+        with self._flush:
+            if self._descriptor >= 0 and self._flushed < mark:
+                self._write_out()
+
+    def _write_out(self) -> None:
+        if self._broken:
+            raise self._broken
+        count = self._appended  # at least these are in the buffer; a thread may be adding more
+        lines = []
+        while self._buffer:
+            lines.append(self._buffer.popleft())
+        start = 0
         try:
             start = os.lseek(self._descriptor, 0, os.SEEK_END)
-            while data:
-                data = data[os.write(self._descriptor, data) :]
+            self._write(lines)
+            os.fdatasync(self._descriptor)
         except OSError as error:
             self._broken = _unwritable(self.path, error)
             with contextlib.suppress(OSError):  # half a line would make the next one unreadable
                 os.ftruncate(self._descriptor, start)
             raise self._broken from None
-        self._written += 1
-        return self._written
+        self._flushed = count
 
-    def wait(self, mark: int) -> None:
-        """Return when the record survives the death of the machine. After `close` it does: the state was saved."""
-        with self._flush:
-            if self._descriptor >= 0 and self._flushed < mark:
-                now = self._written
-                try:
-                    os.fdatasync(self._descriptor)
-                except OSError as error:
-                    raise _unwritable(self.path, error) from None
-                self._flushed = now
+    def _write(self, lines: list[bytes]) -> None:
+        """Hand whole lines to the operating system."""
+        data = b"".join(lines)
+        while data:
+            data = data[os.write(self._descriptor, data) :]
 
     def close(self) -> None:
-        """Stop writing; the file stays."""
+        """Write what nobody waited for, and write no more; the file stays."""
         with self._flush:
             if self._descriptor >= 0:
+                if self._buffer and not self._broken:
+                    with contextlib.suppress(StateError):  # nobody waits for it, and the run ends anyhow
+                        self._write_out()
                 os.close(self._descriptor)
                 self._descriptor = -1
 

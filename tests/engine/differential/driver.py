@@ -148,12 +148,12 @@ def _counts(events: list[Any]) -> dict[str, int] | None:
 
 
 def _steps(events: list[Any]) -> dict[str, list[Any]]:
-    """Per resource, in order: which event, which operation, why."""
+    """Per resource, in order: which event, which operation, why. Default providers, which nobody counts, are left out."""
     found: dict[str, list[Any]] = defaultdict(list)
     for event in events:
         for name, word in _EVENTS.items():
             held = getattr(event, name, None)
-            if held is not None:
+            if held is not None and "::pulumi:providers:" not in held.metadata.urn:
                 meta = held.metadata
                 found[meta.urn].append((word, str(getattr(meta.op, "value", meta.op)), *_reasons(meta)))
     return dict(found)

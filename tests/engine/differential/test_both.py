@@ -65,4 +65,4 @@ def test_both_engines_do_the_same(scenario: Scenario, tmp_path: Path) -> None:
             if part not in scenario.apart:
                 verb = scenario.steps[number].verb
                 found |= differences(mine[part], other[part], f"{number} {verb}/{part}")
-    assert found == {}
+    assert not found, "\n".join(f"{place}: ours {mine!r}, theirs {other!r}" for place, (mine, other) in found.items())

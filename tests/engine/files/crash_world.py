@@ -22,7 +22,7 @@ from pulumi.automation._server import LanguageServer
 from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
 from pulumi.runtime.proto import language_pb2_grpc
 
-from embedded.engine import journal_file, operations, secrets
+from embedded.engine import operations, secrets
 from embedded.engine.backend import Backend
 from embedded.engine.command import execute
 from embedded.engine.journal_file import JournalFile
@@ -135,23 +135,23 @@ class Kill:
 
     def arm(self) -> None:
         """Make this process kill itself there."""
-        append, line, write = JournalFile.append, journal_file._line, Backend.write
+        write_lines, write = JournalFile._write, Backend.write
         count = iter(range(1, 10**9))
 
         def die() -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
-        def counted(self_: JournalFile, record: dict[str, Any]) -> int:
-            here = next(count) == self.number
-            if here and self.when == "before":
-                die()
-            if here and self.when == "torn":
-                os.write(self_._descriptor, line(record)[:20])
-                die()
-            mark = append(self_, record)
-            if here and self.when == "after":
-                die()
-            return mark
+        def counted(self_: JournalFile, lines: list[bytes]) -> None:
+            for line in lines:
+                here = next(count) == self.number
+                if here and self.when == "before":
+                    die()
+                if here and self.when == "torn":
+                    os.write(self_._descriptor, line[:20])
+                    die()
+                write_lines(self_, [line])
+                if here and self.when == "after":
+                    die()
 
         def stored(self_: Backend, ref: Any, data: bytes) -> None:
             if self.when == "state":
@@ -160,7 +160,7 @@ class Kill:
             if self.when == "stored":
                 die()
 
-        JournalFile.append = counted  # type: ignore[method-assign, assignment]
+        JournalFile._write = counted  # type: ignore[method-assign, assignment]
         Backend.write = stored  # type: ignore[method-assign, assignment]
 
 
@@ -287,14 +287,14 @@ def main() -> None:
     records = folder / "records"
 
     def count() -> int:
-        append = JournalFile.append
+        write_lines = JournalFile._write
 
-        def noted(self: JournalFile, record: dict[str, Any]) -> int:
+        def noted(self: JournalFile, lines: list[bytes]) -> None:
             with records.open("a") as file:
-                file.write(f"{record['record']}\n")
-            return append(self, record)
+                file.writelines(f"{json.loads(line)['record']}\n" for line in lines)
+            write_lines(self, lines)
 
-        JournalFile.append = noted  # type: ignore[method-assign]
+        JournalFile._write = noted  # type: ignore[method-assign]
         return whole.up(after)
 
     assert world.fork(count) == 0, whole.said()

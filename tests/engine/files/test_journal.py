@@ -105,6 +105,7 @@ class Driver:
             self.known.remove(old)
         else:
             return
+        self.journal.flush()
         self.after.append((self.path.stat().st_size, shape(self.journal.snapshot())))
 
     def _replace(self, old: Resource, new: Resource) -> None:
@@ -265,7 +266,9 @@ def test_a_kill_between_saving_and_removing_the_journal_folds_nothing_twice(tmp_
 
 def test_a_journal_of_another_state_is_not_folded_in(tmp_path: Path) -> None:
     data, base = base_of(1)
-    Journal(base, seal=seal, start=start_in(tmp_path, data)).write(resource("a"))
+    journal = Journal(base, seal=seal, start=start_in(tmp_path, data))
+    journal.write(resource("a"))
+    journal.flush()
     other, base = base_of(2)
     with pytest.raises(StateError, match="changed since by somebody else"):
         recover(tmp_path / "j", other, base, open_salt)
@@ -283,7 +286,9 @@ def test_a_journal_of_another_state_is_not_folded_in(tmp_path: Path) -> None:
 )
 def test_damage_before_the_last_line_is_named_with_the_file(tmp_path: Path, damage: Any) -> None:
     data, base = base_of(1)
-    Journal(base, seal=seal, start=start_in(tmp_path, data)).write(resource("a"))
+    journal = Journal(base, seal=seal, start=start_in(tmp_path, data))
+    journal.write(resource("a"))
+    journal.flush()
     lines = (tmp_path / "j").read_bytes().split(b"\n")
     (tmp_path / "j").write_bytes(b"\n".join(damage(lines)))
     with pytest.raises(StateError, match="j"):
@@ -348,6 +353,7 @@ def test_a_save_in_the_middle_starts_the_journal_again(tmp_path: Path) -> None:
     made = resource("under-way")
     journal.finish(token, new=made)
     journal.write(dataclasses.replace(middle.resources[0], outputs={"x": 1}), old=middle.resources[0])
+    journal.flush()
     fresh = checkpoint.load(checkpoint.parse(saved), open_salt(SALT))
     fold = recover(tmp_path / "j", saved, fresh, open_salt)
     assert fold is not None
