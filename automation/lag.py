@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from providers.core.health import Agent, Concerned
 from providers.core.state import LAGS
-from providers.errors import TargetError
+from providers.errors import Forbidden, TargetError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -59,6 +59,10 @@ def lag(
     while True:
         try:
             found = agents() or {}
+        except Forbidden:
+            return Lag(
+                note="whether the switches run what was applied is not known: the credentials may not list Agents"
+            )
         except TargetError as error:
             return Lag(note=f"whether the switches run what was applied is not known: {error}")
         behind = {name: agent for name, agent in found.items() if agent.lags}
