@@ -180,7 +180,7 @@ def _with_dependents(refs: Iterable[ObjectRef], recorded: Recorded) -> frozenset
 
 def _result_urns(recorded: Recorded) -> list[str]:
     """The fabric's result depends on every CR; deleting it writes nothing, and the next run makes it again."""
-    return [recorded.result_urn] if recorded.result_urn else []
+    return [*recorded.hook_urns, recorded.result_urn] if recorded.result_urn else []
 
 
 def _joined(deleted: OperationResult, made: OperationResult, detour: Detour) -> OperationResult:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from automation.workspace import Workspace
     from providers.core.identity import ObjectRef
 
+HOOK_TYPE = "command:local:Command"
 _FABRIC = ("FabricIdentity", "FabricResult")
 
 
@@ -23,13 +24,14 @@ _FABRIC = ("FabricIdentity", "FabricResult")
 class Recorded:
     """`crs` are outputs by CR, `urns` the resources' names in the state; `fabric` the record's fields, None before a sync.
 
-    `result_urn` is the fabric's result, which depends on every CR, or "".
+    `result_urn` is the fabric's result, which depends on every CR, or ""; `hook_urns` are the commands that follow it.
     """
 
     crs: Mapping[ObjectRef, Mapping[str, Any]] = field(default_factory=dict)
     urns: Mapping[ObjectRef, str] = field(default_factory=dict)
     fabric: Mapping[str, Any] | None = None
     result_urn: str = ""
+    hook_urns: tuple[str, ...] = ()
 
 
 def read(workspace: Workspace, fabric: str) -> Recorded:
@@ -49,11 +51,13 @@ def recorded(resources: Iterable[Mapping[str, Any]]) -> Recorded:
     crs: dict[ObjectRef, Mapping[str, Any]] = {}
     urns: dict[ObjectRef, str] = {}
     fabric: dict[str, Any] | None = None
-    result_urn = ""
+    result_urn, hook_urns = "", []
     for resource in resources:
         kind, outputs = kind_of(resource["type"]), resource.get("outputs")
         if resource.get("delete") or not outputs:
             continue
+        if resource["type"] == HOOK_TYPE:
+            hook_urns.append(str(resource["urn"]))
         if kind in KINDS:
             restored = sections.restored(outputs)
             ref = sections.ref_of(restored)
@@ -61,4 +65,4 @@ def recorded(resources: Iterable[Mapping[str, Any]]) -> Recorded:
         elif kind in _FABRIC:
             fabric = {**(fabric or {}), **(outputs.get("record") or {})}
             result_urn = str(resource["urn"]) if kind == "FabricResult" else result_urn
-    return Recorded(crs, urns, fabric, result_urn)
+    return Recorded(crs, urns, fabric, result_urn, tuple(hook_urns))
