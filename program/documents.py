@@ -248,15 +248,16 @@ class _Builder:
             and (event.implicit[0] or event.tag == f"{TAG}merge")
         ):
             return _MERGE
+        line: int = event.start_mark.line
         value = self.node(event, depth)
         if isinstance(value, dict | list):
-            raise _Refused(event.start_mark.line, "a mapping or list cannot be a key")
+            raise _Refused(line, "a mapping or list cannot be a key")
         if event.__class__ is yaml.ScalarEvent and event.tag == f"{TAG}float":
-            raise _Refused(event.start_mark.line, "a float cannot be a key; quote it")
+            raise _Refused(line, "a float cannot be a key; quote it")
         try:
             return key_text(value, event.value if event.__class__ is yaml.ScalarEvent else "")
         except ValueError as error:
-            raise _Refused(event.start_mark.line, str(error)) from None
+            raise _Refused(line, str(error)) from None
 
 
 def _merged(line: int, value: Any, written: dict[str, Any]) -> dict[str, Any]:
