@@ -127,7 +127,9 @@ def gather(
             {name: future.result() for name, future in records.items()},
             only,
         )
-        facts = list(pool.map(partial(_completed, session), facts))
+        asking = [one for one in facts if _asks(one)]
+        answered = {one.ref: one for one in pool.map(partial(_completed, session), asking)}
+        facts = [answered.get(one.ref, one) for one in facts]
     wish = {"git_repository": git.url, "git_branch": git.branch, "git_path": git.path}
     record = fabric_record.classify(recorded.fabric, wish, own)
     seen = switches.result() if switches else Lag()
@@ -241,6 +243,13 @@ def _facts(
         record=record if record is None or isinstance(record, core.Unread) else record.fields,
         origin=manifest.origin if manifest else None,
     )
+
+
+def _asks(facts: core.Facts) -> bool:
+    """Whether a server must be asked more about a CR than the lists say; of a fabric in sync about none."""
+    if facts.outputs is None:
+        return facts.desired is not None and facts.live is not None
+    return facts.record is None or core.needs_reference(facts)
 
 
 def _completed(session: Session, facts: core.Facts) -> core.Facts:

@@ -140,5 +140,5 @@ class Bench:
         self.report.ratios += [
             Ratio("first sync to its floor (kubectl apply + raw records)", rows[FIRST], rows[APPLY] + rows[RAW], 1.2),
             Ratio("sync with nothing to do to kubectl diff", rows[NOTHING], rows[DIFF], 1.0),
-            Ratio("drift report to kubectl diff", rows[DRIFT], rows[DIFF], 0.3),
+            Ratio("drift report to kubectl diff", rows[DRIFT], rows[DIFF], 0.1),
         ]

@@ -49,7 +49,7 @@ def _shown(value: Any) -> str:
 
 def changes(old: Any, new: Any) -> list[FieldChange]:
     """What turns `old` into `new`, deepest paths first named, in sorted key order. Compares canonical forms."""
-    return list(_changes(canonical(old), canonical(new), ()))
+    return [] if same(old, new) else list(_changes(canonical(old), canonical(new), ()))
 
 
 def _changes(old: Any, new: Any, path: Path) -> Iterator[FieldChange]:
@@ -65,7 +65,7 @@ def _changes(old: Any, new: Any, path: Path) -> Iterator[FieldChange]:
 
 def patch(value: Any, differences: Iterable[FieldChange]) -> Any:
     """The canonical form of `value` with the changes made; the input stays as it is."""
-    result = copy.deepcopy(canonical(value))
+    result = canonical(value)
     for change in differences:
         if not change.path:
             result = copy.deepcopy(change.new)

@@ -145,8 +145,11 @@ def applied_delta(section: Section, answer: Section) -> list[Any]:
 
 
 def recorded_section(outputs: Mapping[str, Any], name: str) -> Section:
-    """The server's answer to our last write of one section, restored from `applied`."""
+    """The server's answer to our last write of one section, restored from `applied`; not to be changed in place."""
     delta = (outputs.get("applied") or {}).get(name) or []
+    if not delta:
+        as_sent: Section = outputs[name]
+        return as_sent
     steps = [
         FieldChange(
             tuple(integral(list(entry[0]))),

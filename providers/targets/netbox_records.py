@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,6 @@ from providers.targets.netbox_api import PLUGIN_API, PLUGIN_PAGES, is_duplicate
 from providers.targets.netbox_types import FABRICS, OBJECT
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from providers.targets.http_errors import Answer
@@ -78,6 +78,7 @@ class FabricNames:
 
     def __init__(self, find: Callable[[str], int | None]) -> None:
         self._find = find
+        self._finding = threading.Lock()
         self._ids: dict[str, int] = {}
         self._names: dict[int, str] = {}
 
@@ -92,7 +93,11 @@ class FabricNames:
     def id(self, name: str) -> int | None:
         """The id of a fabric, None where NetBox has none of that name."""
         known = self._ids.get(name)
-        return known if known is not None else self._find(name)
+        if known is not None:
+            return known
+        with self._finding:  # all kinds are listed side by side, and each needs it: one asks
+            known = self._ids.get(name)
+            return known if known is not None else self._find(name)
 
     def name(self, nested: Any) -> str:
         """The name of the fabric that a record refers to; NetBox shows it by its primary field. No fabric is ""."""
