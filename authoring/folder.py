@@ -66,7 +66,10 @@ class Folder:
         files = {path: data for path, data in self.files.items() if path not in changed}
         files |= {path: data for path, data in changed.items() if data is not None}
         paths = (self.paths - changed.keys()) | {path for path, data in changed.items() if data is not None}
-        return replace(self, files=files, paths=frozenset(paths))
+        changed_folder = replace(self, files=files, paths=frozenset(paths))
+        if changed_folder.paths == self.paths:  # a batch of a thousand edits sorts the files once
+            changed_folder.__dict__["layout"] = self.layout
+        return changed_folder
 
     def find(self, ref: ObjectRef) -> list[Place]:
         """Every place of the desired files where this CR is written, valid or not."""

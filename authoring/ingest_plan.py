@@ -79,11 +79,11 @@ def plan(folder: Folder, tree: Mapping[str, TreeEntry], judge: Judge) -> IngestP
     unread = defaultdict(list)
     for issue in folder.issues:
         unread[issue.origin.path].append(str(issue))
-    drafts = [path for path in raw if path in folder.files]
+    drafts = dict.fromkeys(path for path in folder.layout.drafts if path in folder.files)
     files = [ingest_read.read(path, folder.files[path], judge.schemas) for path in drafts]
     left = {one.path: one.reasons for one in files if one.reasons}
     left |= {path: tuple(unread.get(path, [f"{path}: its name starts with a dot, so it is not read"]))
-             for path in raw if _is_yaml(path) and path not in folder.files}  # fmt: skip
+             for path in raw if _is_yaml(path) and path not in drafts}  # fmt: skip
     state, _ = judge.assembled(folder)
     good = _without_conflicts(folder, [one for one in files if not one.reasons], state, left)
     good = _valid_together(folder, good, judge, state, left)

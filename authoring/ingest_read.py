@@ -68,7 +68,7 @@ def read(path: str, data: bytes, by_kind: Mapping[str, Schema]) -> RawFile:
 def _foreign(docs: list[Document]) -> list[str]:
     return [
         f"{doc.origin.path}:{doc.line_of(prefix)}: {value.get('apiVersion')}/{value.get('kind')} is none of the 12 kinds that "
-        f"hhsync manages; move it out of raw/"
+        f"hhsync manages; take it out of the file"
         for doc, prefix, value in objects(docs)
         if identity(value) is None
     ]

@@ -190,6 +190,11 @@ def push(command: GitCommand, commit: str, branch: str, expected: str | None) ->
             raise BranchMoved from None
         refused = _REFUSED.search(failure.words)
         if refused:
+            if "currently checked out" in failure.words:
+                raise PushRefused(
+                    "it has a work tree in which this branch is checked out; name a bare repository (git clone --bare), or "
+                    "type there: git config receive.denyCurrentBranch updateInstead"
+                ) from None
             said = "; ".join(line for line in _REMOTE.findall(failure.words) if line)
             why = refused["why"] or "refused"
             raise PushRefused(one_line(f"{why}{': ' + said if said else ''}")) from None

@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import os
 import random
+import re
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -239,6 +240,7 @@ def _confirmed(settings: GitSettings, cache: Path, base: str, commit: str) -> Ou
 def default_author(command: GitCommand) -> Author:
     """The user's own git identity, else hhsync's."""
     name, mail = repository.identity(command)
+    name, mail = (re.sub(r"[<>\x00-\x1f]", "", one).strip() for one in (name, mail))
     return Author(name or "hhsync", mail or "hhsync@localhost")
 
 

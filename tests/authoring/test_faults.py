@@ -189,6 +189,12 @@ def test_a_killed_run_leaves_git_as_before_or_completely_done(world, cache, verb
     assert not [ref for ref in os.listdir(cache / "git") if ref.endswith(".tmp")]
 
 
+def test_a_repository_with_a_work_tree_is_told_apart(world, cache):
+    world.git("config", "core.bare", "false")
+    with pytest.raises(WriteFailed, match=r"work tree in which this branch is checked out; name a bare repository"):
+        do_edit(world, cache)
+
+
 def test_a_branch_that_moves_again_and_again_ends_in_a_refusal(world, cache, monkeypatch):
     monkeypatch.setattr(write, "ATTEMPTS", 3)
     count = 0

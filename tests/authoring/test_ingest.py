@@ -202,6 +202,16 @@ def test_other_files_in_raw_stay_and_are_named_without_making_it_partial(bare, c
     assert ([one.path for one in result.left], result.partial) == (["fabric-1/raw/README.md"], False)
 
 
+def test_links_and_hidden_files_stay_and_say_why(bare, cache):
+    bare.push({**FIRST, "raw/.hidden.yaml": vpc("h")})
+    (bare.work.path / "fabric-1/raw/link.yaml").symlink_to("/etc/hostname")
+    bare.push({"raw/a.yaml": vpc("a", 1002)})
+    result = run(bare, cache)
+    assert [one.path.rpartition("/")[2] for one in result.left] == [".hidden.yaml", "link.yaml"]
+    assert "starts with a dot" in result.errors[0]
+    assert "symbolic link" in result.errors[1]
+
+
 def test_a_file_without_documents_is_archived(bare, cache):
     bare.push({**FIRST, "raw/empty.yaml": "# nothing\n---\n"})
     assert run(bare, cache).moved == {"fabric-1/raw/empty.yaml": "fabric-1/archive/empty.yaml"}
