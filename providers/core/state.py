@@ -46,8 +46,8 @@ class StateFacts:
     unread: str = ""
 
 
-LAGS = "not taken up yet"
-"""How the reason of a CR begins that a switch has not taken up: it is no failure."""
+LAGS, WAITS = "not taken up yet", "waits for"
+"""How the reason of a CR begins that a switch has not taken up, or that waits for another: it did not fail itself."""
 
 _SERVERS = {"cluster": "the cluster", "netbox": "NetBox"}
 
@@ -77,7 +77,7 @@ def state_of(facts: StateFacts) -> tuple[CRState, str]:
 def failure(record: Mapping[str, Any]) -> str:
     """Why the last apply failed, as a NetBox record's fields tell; "" where it did not."""
     told = str(record.get("sync_error") or "") if record.get("sync_state") == CRState.PENDING.value else ""
-    return "" if told.startswith(LAGS) else told
+    return "" if told.startswith((LAGS, WAITS)) else told
 
 
 def _orphaned(facts: StateFacts) -> str:

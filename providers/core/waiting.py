@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from providers.core.drift import Facts, Unread, standing
-from providers.core.state import CRState, failure
+from providers.core.state import WAITS, CRState, failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -32,7 +32,7 @@ def waiting(facts: Iterable[Facts], references: Mapping[ObjectRef, Sequence[Obje
         while left:
             ref = left.pop()
             if ref not in found and ref not in failed:
-                found[ref] = f"waits for {root}, whose last apply failed"
+                found[ref] = f"{WAITS} {root}, whose last apply failed"
                 left += children[ref]
     return found
 

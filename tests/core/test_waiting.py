@@ -8,7 +8,7 @@ import pytest
 
 from providers.core.drift import Facts, standing
 from providers.core.identity import ObjectRef
-from providers.core.state import LAGS, CRState, failure
+from providers.core.state import LAGS, WAITS, CRState, failure
 from providers.core.waiting import waiting
 from tests.core.test_drift import LIVE, NEWER, OUTPUTS, RECORD, REF, WISH
 
@@ -64,3 +64,4 @@ def test_a_failure_is_what_a_pending_record_tells():
     assert failure(FAILED) == "refused by the server"
     assert failure({**FAILED, "sync_state": "Synced"}) == ""
     assert failure({}) == ""
+    assert failure({**FAILED, "sync_error": f"{WAITS} {REF}, whose last apply failed"}) == ""
