@@ -29,6 +29,7 @@ _RENDER = "render it to YAML ({}) and read that with pulumi_kubernetes.yaml.Conf
 _REFUSED = (
     ("command:remote:", f"run ssh or scp in a command.local.Command, or {_CLI}"),
     ("kubernetes:helm.sh/", _RENDER.format("helm template")),
+    ("kubernetes:helm:", _RENDER.format("helm template")),
     ("kubernetes:kustomize", _RENDER.format("kubectl kustomize")),
     ("kubernetes:yaml/v2:", f"use ConfigFile or ConfigGroup of pulumi_kubernetes.yaml (v1), or {_CLI}"),
 )
