@@ -149,6 +149,7 @@ class GitCommand:
             known_hosts=settings.known_hosts_file or "~/.ssh/known_hosts, or name a file in hhsync:gitKnownHostsFile",
             key_file=settings.ssh_key_file or "",
             keys=self._access.offered_keys,
+            who="the credentials are accepted, but" if self._access.is_http or self._access.is_ssh else "this user",
             may="write to" if verb == "push" else "read",
         )
         if found.kind == CONNECTION and self._access.names_proxy(failure.words):

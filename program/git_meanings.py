@@ -79,7 +79,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
         "permission",
         r"error: 403|not granted|[Aa]ccess (?:to .* )?(?:forbidden|denied)|[Pp]ermission to .* denied|deploy key"
         r"|[Pp]ermission denied|not allowed to",
-        "no permission: the credentials are accepted, but may not {may} this repository ({detail})",
+        "no permission: {who} may not {may} this repository ({detail})",
     ),
     (
         "name",

@@ -221,6 +221,19 @@ def test_the_same_transport_pushes_and_a_reader_may_not(world: World, way: str) 
     assert "no permission: the credentials are accepted, but may not write to this repository" in push("reader", 2)
 
 
+@pytest.mark.parametrize("way", ["https", "ssh"])
+def test_a_large_push_arrives_whole(world: World, way: str) -> None:
+    """Beyond git's buffer of 1 MiB a push over HTTP comes in chunks."""
+    repository = Repository(world.folder / "large")
+    repository.git("pull", "-q", str(Path(world.servers.path).with_name(NAME)), "main")
+    (repository.path / "f/big.bin").write_bytes(os.urandom(3_000_000))
+    head = repository.commit({"f/b.yaml": "b: 1\n"})
+    command = GitCommand(getattr(world, way)(), repository.path / ".git")
+    command.run("push", "--quiet", command.url, f"{head}:refs/heads/large-{way}", network=True)
+    found = read_snapshot(getattr(world, way)(branch=f"large-{way}"), world.folder / "cache")
+    assert (found.commit, set(found.files)) == (head, {"f/a.yaml", "f/b.yaml"})
+
+
 PUSHES: dict[str, tuple[Callable[[World], GitSettings], str]] = {
     "HTTPS": (lambda world: world.https(), ""),
     "SSH": (lambda world: world.ssh(), ""),
