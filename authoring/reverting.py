@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from authoring import edits, repository, timestamps, write
 from authoring.changes import ChangeRefused
-from authoring.edits import EditResult, Request
+from authoring.edit_result import EditResult, Preview, file_changes, previewed
 from authoring.folder import Folder, identity, objects
 from authoring.judge import Judge
 from authoring.repository import Content, Moved
@@ -19,6 +19,7 @@ from program.git_command import CommandFailed, GitCommand
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from authoring.edits import Request
     from authoring.options import Authoring
     from authoring.write import Source
     from providers.core.identity import ObjectRef
@@ -82,11 +83,11 @@ def revert(
     )
 
 
-def _preview(planned: _Planned) -> edits.Preview:
+def _preview(planned: _Planned) -> Preview:
     assert planned.before is not None  # a plan was made
     assert planned.after is not None
-    moved = edits.file_changes(planned.before, planned.after)
-    return edits.previewed(planned.before, planned.after, _refs(planned.before, planned.after, moved))
+    moved = file_changes(planned.before, planned.after)
+    return previewed(planned.before, planned.after, _refs(planned.before, planned.after, moved))
 
 
 def _refs(before: Folder, after: Folder, paths: Iterable[str]) -> list[ObjectRef]:
@@ -131,7 +132,7 @@ def _plan(source: Source, named: str, request: Request, judge: Judge, planned: _
         )
     before = source.folder
     after = before.with_files(_bytes(command, files))
-    moved = edits.file_changes(before, after)
+    moved = file_changes(before, after)
     if moved and all(_only_time(before, path, data) for path, data in moved.items()):
         files = {}
     planned.before, planned.after = before, after

@@ -11,7 +11,7 @@ from automation.workspace import Workspace
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from authoring.edits import EditResult
+    from authoring.edit_result import EditResult
     from authoring.ingest import IngestResult
     from automation.batch import Batch
     from automation.checking import CheckReport

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
 
-    from authoring.edits import EditResult
+    from authoring.edit_result import EditResult
     from automation.workspace import Workspace
 
 

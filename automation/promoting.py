@@ -16,7 +16,7 @@ from providers.settings import allowed_deletes
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from authoring.edits import EditResult
+    from authoring.edit_result import EditResult
     from authoring.folder import Folder
     from automation.workspace import Workspace
     from automation.write_back import Wanted

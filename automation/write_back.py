@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from authoring import edits, forge, normalise, reverting
 from authoring import ingest as ingesting
 from authoring.changes import Change, ChangeRefused, Create, parse_ref
-from authoring.edits import EditResult, Request
+from authoring.edits import Request
 from authoring.folder import identity
 from authoring.options import BRANCH_PREFIX, Authoring
 from program import documents
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from authoring.edits import Preview
+    from authoring.edit_result import EditResult, Preview
     from authoring.folder import Folder
     from authoring.ingest import IngestResult
     from automation.workspace import Workspace

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from authoring.conflict import EditConflict
-    from authoring.edits import EditResult
+    from authoring.edit_result import EditResult
     from authoring.ingest import IngestResult
 
 _WORDS = {"create": "created", "update": "changed", "delete": "deleted"}

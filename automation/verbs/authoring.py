@@ -13,7 +13,7 @@ from automation.verbs.arguments import Fabric
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from authoring.edits import EditResult, Preview
+    from authoring.edit_result import EditResult, Preview
     from automation.write_back import Wanted
 
 group = typer.Typer()
@@ -90,9 +90,7 @@ def edit(
     if editor:
         session = values.Editor(ref, out.workspace().env)
         try:
-            _finish(
-                out, fabric, lambda ws, name: write_back.computed(ws, name, "edit", session.changes, wanted)
-            )
+            _finish(out, fabric, lambda ws, name: write_back.computed(ws, name, "edit", session.changes, wanted))
         except HhsyncError as error:
             raise session.refused(error) from None
         except typer.Exit as end:

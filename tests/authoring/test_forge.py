@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from authoring import forge as forges
-from authoring.edits import EditResult
+from authoring.edit_result import EditResult
 from authoring.options import Authoring
 from automation.write_back import pull_request
 from providers.settings import GitSettings

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authoring import comments, ingest_plan, layout, normalise, promotion, timestamps
-from authoring.changes import Become, ChangeRefused, Create, Remove, removed, retyped, rewritten
+from authoring.changes import Become, ChangeRefused, Create, Remove
+from authoring.files import removed, retyped, rewritten
 from authoring.folder import Folder
 from authoring.judge import Judge
 from authoring.nodes import same
