@@ -53,7 +53,8 @@ class Applier:
             if superseding:
                 self._deployment.supersede(goal.urn)
             mutation.made(made if failure is None else replace(made, init_errors=[str(failure)]))
-        self._deployment.context.journal.clear_pending(goal.urn)
+        if self._deployment.context.snapshot.pending_operations:
+            self._deployment.context.journal.clear_pending(goal.urn)
         if failure is not None:
             raise failure
         return made

@@ -67,7 +67,7 @@ def entry_of(
 
 def _extra(goal: Goal, old: Resource | None) -> dict[str, Any]:
     """File keys beyond the fields of a Resource: the goal's options, and what the old entry had and the goal lacks."""
-    options = {
+    options: dict[str, Any] = {
         "customTimeouts": dict(goal.custom_timeouts),
         "ignoreChanges": list(goal.ignore_changes),
         "replaceOnChanges": list(goal.replace_on_changes),
@@ -75,5 +75,11 @@ def _extra(goal: Goal, old: Resource | None) -> dict[str, Any]:
         "importID": goal.import_id,
         "resourceHooks": {kind: list(names) for kind, names in goal.hooks.items()},
     }
-    kept = {key: value for key, value in (old.extra if old else {}).items() if key not in (*options, "stackTrace")}
-    return kept | {key: value for key, value in options.items() if value}
+    if goal.replacement_trigger is not None:
+        options["replacementTrigger"] = goal.replacement_trigger
+    kept = {
+        key: value
+        for key, value in (old.extra if old else {}).items()
+        if key not in (*options, "replacementTrigger", "stackTrace")
+    }
+    return kept | {key: value for key, value in options.items() if value or key == "replacementTrigger"}

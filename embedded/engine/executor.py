@@ -19,6 +19,7 @@ from embedded.engine.reads import Reads, to_import
 from embedded.engine.refresher import readable
 from embedded.engine.replacer import Replacer
 from embedded.engine.steps import Answer, Decision, Goal, Op, Step
+from embedded.engine.values import has_unknown
 
 if TYPE_CHECKING:
     from embedded.engine.deployment import Deployment
@@ -180,7 +181,10 @@ class Executor:
     def _decide(
         self, goal: Goal, old: Resource | None, inputs: dict[str, Any], provider: str, *, forced: bool
     ) -> Decision:
-        if old is None or old.pending_replacement or forced or old.external or not old.custom:
+        if old is not None and not self._deployment.dry and has_unknown(goal.replacement_trigger):
+            raise EngineError(f"replacement trigger contains unknowns for {goal.urn}")
+        fixed = old is None or old.pending_replacement or forced or old.external or not old.custom
+        if old is None or fixed or steps.triggered(old, goal):
             return steps.decide(old, goal, inputs, None, self._replaced(), forced=forced)
         try:
             bound = self._host.of(goal.urn, provider)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
@@ -10,7 +11,7 @@ from urllib.parse import unquote, urlparse
 from embedded.engine import plugins, urns
 from embedded.engine.errors import EngineError, NotSupported
 from embedded.engine.hooks import bindings
-from embedded.engine.props import from_struct
+from embedded.engine.props import from_struct, from_value
 from embedded.engine.provider_resources import registered
 from embedded.engine.steps import Alias, Goal
 
@@ -69,6 +70,7 @@ class GoalReader:
             source_position=source_text(request.sourcePosition, self._root),
             aliases=_aliases(request),
             hooks=bindings(request),
+            replacement_trigger=_trigger(request),
             import_id=request.importId,
             provider=request.provider or _inherited(request, parent),
             providers={**(parent.providers if parent else {}), **request.providers},
@@ -112,7 +114,6 @@ def refuse_unsupported(request: RegisterResourceRequest) -> None:
     if request.custom and package not in plugins.PACKAGES:
         raise NotSupported(f"the plugin {package!r} of the resource type {request.type}")
     options = {
-        "replacement_trigger": request.HasField("replacement_trigger"),
         "state_migrations": request.state_migrations,
         "a parameterized package": request.packageRef,
     }
@@ -131,6 +132,10 @@ def _inherited(request: RegisterResourceRequest, parent: Goal | None) -> str:
     if parent is None or not request.custom or urns.is_provider(request.type):
         return ""
     return parent.providers.get(urns.package_of(request.type), "")
+
+
+def _trigger(request: RegisterResourceRequest) -> Any:
+    return from_value(request.replacement_trigger) if request.HasField("replacement_trigger") else None
 
 
 def _aliases(request: RegisterResourceRequest) -> tuple[Alias, ...]:
@@ -172,9 +177,14 @@ def source_text(position: source_pb2.SourcePosition, root: str) -> str:
     """A source position as the state keeps it: `project:///<path relative to the project>#LINE`."""
     if not position.uri:
         return ""
-    path = PurePath(unquote(urlparse(position.uri).path))
+    return f"project:///{_relative(position.uri, root)}#{position.line}"
+
+
+@lru_cache(maxsize=1024)
+def _relative(uri: str, root: str) -> str:
+    """A file URI's path, seen from the project's folder; programs have few files and many resources."""
+    path = PurePath(unquote(urlparse(uri).path))
     try:
-        relative = path.relative_to(root, walk_up=True)
+        return path.relative_to(root, walk_up=True).as_posix()
     except ValueError:
-        relative = path
-    return f"project:///{relative.as_posix()}#{position.line}"
+        return path.as_posix()

@@ -229,10 +229,11 @@ class Operation:
             "succeeded" if ok else "canceled" if deployment.canceled and not deployment.failed else "failed"
         )
         word = _WORDS.get(self._request.kind, self._request.kind)
+        what = "preview" if deployment.dry else "update"  # a refresh or destroy is one too, in the CLI's words
         if result == "canceled":
-            self._reporter.diagnostic("error", f"{word} canceled")
+            self._reporter.diagnostic("error", f"{what} canceled")
         elif not ok and (self._reporter.step_failed or not self._reporter.errors):
-            self._reporter.diagnostic("error", f"{word} failed")
+            self._reporter.diagnostic("error", f"{what} failed")
         if not deployment.dry:
             self._context.save()
             self._context.record_history(

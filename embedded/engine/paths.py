@@ -56,6 +56,8 @@ def parse(path: str) -> tuple[Step, ...] | None:
 
 def equal(old: Any, new: Any) -> bool:
     """Whether two values are the same property value: 1 equals 1.0, and neither equals true; unknown equals nothing."""
+    if type(old) is str and type(new) is str:  # most values
+        return old == new
     if isinstance(old, Secret):
         return equal(old.value, new)
     if isinstance(new, Secret):
@@ -75,6 +77,8 @@ def equal(old: Any, new: Any) -> bool:
 
 def identical(old: Any, new: Any) -> bool:
     """Whether two values would be stored the same way: equal, and secret in the same places."""
+    if type(old) is str and type(new) is str:
+        return old == new
     if isinstance(old, Secret) or isinstance(new, Secret):
         return isinstance(old, Secret) and isinstance(new, Secret) and identical(old.value, new.value)
     if isinstance(old, dict) and isinstance(new, dict):

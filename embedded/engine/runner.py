@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import linecache
 import logging
 import os
 import runpy
@@ -71,6 +72,8 @@ def main() -> int:
             root_directory=args.root_directory,
         )
     )
+    # The SDK takes a stack trace for every resource, and each looks at every source file on the disk again.
+    linecache.checkcache = lambda filename=None: None  # noqa: ARG005
     os.chdir(args.pwd)
     sys.argv = [args.program]
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from embedded.engine import paths
-from embedded.engine.values import Secret
+from embedded.engine.values import Secret, has_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,6 +80,8 @@ class Goal:
     aliases: tuple[Alias, ...] = ()
     hooks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Names of hooks by kind, as the state has it: BeforeCreate, AfterDelete, OnError, …"""
+    replacement_trigger: Any = None
+    """A value whose change demands a replace; None for no such value."""
     import_id: str = ""
     """The id of an existing object that this resource goes on from."""
     provider: str = ""
@@ -148,6 +150,8 @@ def decide(
     first = answer.delete_before_replace if goal.delete_before_replace is None else goal.delete_before_replace
     if old.pending_replacement or old.external or old.custom != goal.custom:
         return Decision(Op.REPLACE, delete_before_replace=first)
+    if triggered(old, goal):
+        return Decision(Op.REPLACE, delete_before_replace=first)
     if forced or old.extra.get("taint"):
         return Decision(Op.REPLACE, replace_keys=("id",), delete_before_replace=first)
     if answer.changes is None:
@@ -161,6 +165,14 @@ def decide(
     if along := [key for key, targets in _along(goal) if not replaced.isdisjoint(targets)]:
         decision = replace(decision, op=Op.REPLACE, replace_keys=decision.replace_keys or tuple(along))
     return replace(decision, delete_before_replace=first) if decision.op is Op.REPLACE else decision
+
+
+def triggered(old: Resource, goal: Goal) -> bool:
+    """Whether the replacement trigger demands a replace; a value that a preview cannot know yet does."""
+    before, after = old.extra.get("replacementTrigger"), goal.replacement_trigger
+    if has_unknown(before) or has_unknown(after):
+        return True
+    return before is not None and after is not None and not paths.equal(before, after)
 
 
 def _along(goal: Goal) -> tuple[tuple[str, tuple[str, ...]], ...]:

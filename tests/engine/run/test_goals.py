@@ -107,7 +107,6 @@ def test_a_source_position_is_relative_to_the_project():
 REFUSED = [
     ({"remote": True}, "the remote component type"),
     ({"packageRef": "x"}, "a parameterized package"),
-    ({"replacement_trigger": {"string_value": "x"}}, "the resource option replacement_trigger"),
 ]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from embedded.engine.replacing import dependents
 from embedded.engine.state import Resource, Snapshot
-from embedded.engine.values import UNKNOWN
+from embedded.engine.values import UNKNOWN, Secret
 from tests.engine.run.harness import thing_urn
 from tests.engine.run.thing import Thing
 
@@ -182,3 +182,17 @@ def test_who_goes_along_with_a_replaced_resource():
     going = dependents(state, "root", lambda urn: urn == "yes-registered", asks)
     assert [one.urn for one in going] == ["with", "gone-with", "yes"]
     assert asked == [("yes", {"a": UNKNOWN, "b": 2}), ("no", {"a": UNKNOWN})]
+
+
+def test_a_trigger_that_changes_replaces_and_a_secret_one_stays_secret(engine):
+    def program(value):
+        return lambda: Thing("a", OPTIONS(replacement_trigger=pulumi.Output.secret(value), delete_before_replace=True))
+
+    engine.run("up", program("v1"))
+    assert engine.entry("a").extra["replacementTrigger"] == Secret("v1")
+    assert engine.run("up", program("v1")).changes == {"same": 2}
+    assert engine.run("preview", program("v2")).changes == {"same": 1, "replace": 1}
+    result = engine.run("up", program("v2"))
+    assert result.changes == {"same": 1, "replace": 1}
+    assert engine.server.calls("delete") == [("delete", "a")]
+    assert "v2" not in str(result.events)
