@@ -1,7 +1,7 @@
 """The engine's own cost: dynamic resources of this project's provider class on targets in memory, and the CLI beside it.
 
-Everything runs in child processes of its own (`engine_child`): program, engine and provider share one with the embedded
-engine, as they do in `hhsync`. The CLI is measured where HHSYNC_PULUMI names one; elsewhere its published figures are used.
+Everything runs in child processes of its own (`engine_child`), the program on disk as hhsync's is.
+The CLI is measured where HHSYNC_PULUMI names one; elsewhere its published figures are used.
 """
 
 from __future__ import annotations
@@ -85,7 +85,8 @@ def _each(seconds: float, count: int) -> float:
 def _against_aim(verb: str, taken: tuple[float, float], count: int, aim: float) -> str:
     wall, cpu = (_each(seconds, count) for seconds in taken)
     verdict = "reached" if wall <= aim else "missed"
-    return f"engine, {verb}: {wall:.2f} ms a resource ({cpu:.2f} ms of processor), aim <= {aim:g} ms: {verdict}"
+    own = f"{cpu:.2f} ms of the engine's processor time"
+    return f"engine, {verb}: {wall:.2f} ms a resource ({own}), aim <= {aim:g} ms: {verdict}"
 
 
 def _growth(verb: str, small: dict[str, Any], large: dict[str, Any], sizes: Sizes) -> str:
@@ -99,6 +100,6 @@ def _memory(small: dict[str, Any], large: dict[str, Any], sizes: Sizes) -> str:
     each = (large["peak_kb"] - small["peak_kb"]) / (sizes.large - sizes.small)
     verdict = "reached" if each <= MEMORY_AIM_KB else "missed"
     return (
-        f"engine, memory: {each:.0f} KB a resource (program, engine and provider in one process; the growth of the peak "
+        f"engine, memory: {each:.0f} KB a resource (engine, provider and targets, without the program; growth of the peak "
         f"from {sizes.small} to {sizes.large}), aim <= {MEMORY_AIM_KB:g} KB: {verdict}"
     )

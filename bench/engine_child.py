@@ -1,7 +1,8 @@
 """`python -m bench.engine_child embedded|CLI COUNT FOLDER`: one stack's creates, no-op preview and refresh; prints JSON.
 
-The resources are this project's own (`providers.resources.CLASSES`, so its provider class), the targets are memory. With
-the CLI the provider runs in a host process of the CLI's, whose memory ends with each command: no refresh there.
+The resources are this project's own (`providers.resources.CLASSES`, so its provider class), the targets are memory, and the
+program is one on disk, as hhsync's is: a child process of the engine. The embedded engine has the provider in its own
+process. With the CLI the provider runs in a host process, whose memory ends with each command: no refresh there.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ CONFIG = {
     "netboxUrl": "http://127.0.0.1:1",
     "netboxToken": "t",
 }
+PROGRAM = "import os\nfrom bench.engine_child import declare\ndeclare(int(os.environ['BENCH_COUNT']))\n"
 SITE = "from bench import memory_target\nmemory_target.install()\n"
 
 
@@ -55,16 +57,12 @@ def manifest(number: int) -> Manifest:
     )
 
 
-def program(count: int) -> Callable[[], None]:
-    """Declares that many VPCs under one fabric."""
-
-    def declare() -> None:
-        options = pulumi.ResourceOptions(parent=Fabric(FABRIC))
-        for number in range(count):
-            one = manifest(number)
-            CLASSES["VPC"](one.ref, sections.inputs_for(FABRIC, one), options)
-
-    return declare
+def declare(count: int) -> None:
+    """The program: that many VPCs under one fabric."""
+    options = pulumi.ResourceOptions(parent=Fabric(FABRIC))
+    for number in range(count):
+        one = manifest(number)
+        CLASSES["VPC"](one.ref, sections.inputs_for(FABRIC, one), options)
 
 
 def peak_kb() -> float:
@@ -77,12 +75,15 @@ def stack_of(engine: str, count: int, folder: Path) -> auto.Stack:
     for name in ("work", "state", "home", "site"):
         (folder / name).mkdir(parents=True)
     (folder / "site" / "sitecustomize.py").write_text(SITE)
+    (folder / "work" / "Pulumi.yaml").write_text("name: hhsync\nruntime: python\n")
+    (folder / "work" / "__main__.py").write_text(PROGRAM)
     command: PulumiCommand = EmbeddedCommand()
     env = {
         "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
         "PULUMI_CONFIG_PASSPHRASE": "bench",
         "PYTHONPATH": os.pathsep.join([str(folder / "site"), str(CLONE)]),
         "PULUMI_SKIP_UPDATE_CHECK": "1",
+        "BENCH_COUNT": str(count),
     }
     if engine != "embedded":
         path = [str(Path(engine).parent), str(Path(sys.executable).parent), os.environ["PATH"]]
@@ -90,11 +91,8 @@ def stack_of(engine: str, count: int, folder: Path) -> auto.Stack:
         command = PulumiCommand(skip_version_check=True)
     stack = auto.create_stack(
         "bench",
-        project_name="hhsync",
-        program=program(count),
-        opts=auto.LocalWorkspaceOptions(
-            work_dir=str(folder / "work"), pulumi_home=str(folder / "home"), env_vars=env, pulumi_command=command
-        ),
+        work_dir=str(folder / "work"),
+        opts=auto.LocalWorkspaceOptions(pulumi_home=str(folder / "home"), env_vars=env, pulumi_command=command),
     )
     for key, value in CONFIG.items():
         stack.set_config(key, auto.ConfigValue(value))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -242,13 +242,25 @@ def encode_resource(resource: Resource, seal: Seal) -> dict[str, Any]:
 
 
 def dump(snapshot: Snapshot, stack: str, seal: Seal) -> bytes:
-    """The state file of a snapshot, with the time of now and this engine's version. `stack` is the qualified name."""
-    version, features, deployment = deployment_of(snapshot, seal)
-    document: dict[str, Any] = {"version": version}
-    if features:
-        document["features"] = features
-    document["checkpoint"] = {"stack": stack, "latest": deployment}
-    return property_json.dumps(document).encode()
+    """The state file of a snapshot, with the time of now and this engine's version. `stack` is the qualified name.
+
+    Entries become text one at a time: a second copy of a large state in memory would be most of what a run needs.
+    """
+    _, _, deployment = deployment_of(replace(snapshot, resources=[]), seal)
+    features = _features(snapshot)
+    version = NEWEST if features else 3
+    entries = ",".join(property_json.dumps(encode_resource(resource, seal)) for resource in snapshot.resources)
+    front = {key: value for key, value in deployment.items() if key in ("manifest", "secrets_providers")}
+    back = {key: value for key, value in deployment.items() if key not in front}
+    parts = [_inside(front), f'"resources":[{entries}]' if entries else "", _inside(back)]
+    latest = ",".join(part for part in parts if part)
+    head = f'"version":{version}' + (f',"features":{property_json.dumps(features)}' if features else "")
+    return f'{{{head},"checkpoint":{{"stack":{property_json.dumps(stack)},"latest":{{{latest}}}}}}}'.encode()
+
+
+def _inside(value: dict[str, Any]) -> str:
+    """An object's JSON without the braces."""
+    return property_json.dumps(value)[1:-1]
 
 
 def deployment_of(snapshot: Snapshot, seal: Seal) -> tuple[int, list[str], dict[str, Any]]:

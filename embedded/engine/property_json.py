@@ -98,7 +98,8 @@ def _encode_float(value: float) -> Any:
 def decode(value: Any, unseal: Callable[[str, str], str], place: str = "") -> Any:
     """The property value that `encode` wrote. `unseal(ciphertext, place)` gives the plaintext JSON of a secret.
 
-    Raises StateError for a malformed or unknown mark.
+    What has no marks inside is returned itself, not copied: most of a state. Raises StateError for a malformed or
+    unknown mark.
     """
     kind = type(value)
     if kind is str:
@@ -106,18 +107,30 @@ def decode(value: Any, unseal: Callable[[str, str], str], place: str = "") -> An
     if kind is dict:
         if SIGNATURE in value:
             return _decode_marked(value, unseal, place)
-        return {
-            key: item if type(item) in _NEVER_MARKED else decode(item, unseal, place and f"{place}.{key}")
-            for key, item in value.items()
-        }
+        changed = {}
+        for key, item in value.items():
+            if _is_itself(item):
+                continue
+            decoded = decode(item, unseal, place and f"{place}.{key}")
+            if decoded is not item:
+                changed[key] = decoded
+        return {**value, **changed} if changed else value
     if kind is list:
+        if all(map(_is_itself, value)):
+            return value
         return [
-            item if type(item) in _NEVER_MARKED else decode(item, unseal, place and f"{place}[{index}]")
+            item if _is_itself(item) else decode(item, unseal, place and f"{place}[{index}]")
             for index, item in enumerate(value)
         ]
     if kind is float:
         return int(value) if value.is_integer() and abs(value) < _EXPONENT_FROM else value
     return value
+
+
+def _is_itself(value: Any) -> bool:
+    """Whether a value of the file is the property value, without a look inside."""
+    kind = type(value)
+    return kind in _NEVER_MARKED or (kind is str and value != UNKNOWN_TEXT)
 
 
 def _decode_marked(value: dict[str, Any], unseal: Callable[[str, str], str], place: str) -> Any:
