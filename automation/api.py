@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from automation.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from authoring.edit_result import EditResult
     from authoring.ingest import IngestResult
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from automation.checking import CheckReport
     from automation.progress import Progress
     from automation.results import OperationResult
+    from automation.status import StatusReport
     from providers.core.drift import DriftReport
 
 
@@ -71,11 +72,17 @@ class Fabric:
 
         return drift.drift(self.workspace, self.name, self._progress)[0]
 
-    def check(self, *, cluster: bool = False) -> CheckReport:
-        """Read and validate Git only, against the bundled or the cluster's schemas; see `automation.checking.check`."""
+    def status(self, *, kinds: Collection[str] = (), states: Collection[str] = ()) -> StatusReport:
+        """The state of every CR and why; see `automation.status.status`."""
+        from automation import status
+
+        return status.status(self.workspace, self.name, self._progress, kinds=kinds, states=states)
+
+    def check(self, *, cluster: bool = False, schemas: Path | None = None) -> CheckReport:
+        """Read and validate Git only, by the stack's schemas, a folder's or the cluster's; see `automation.checking.check`."""
         from automation import checking
 
-        return checking.check(self.workspace, self.name, live=cluster)
+        return checking.check(self.workspace, self.name, live=cluster, folder=schemas)
 
     def ingest(self, *, dry_run: bool = False, validate_only: bool = False) -> IngestResult:
         """Bring raw/ into managed/ as one commit; see `authoring.ingest.ingest`."""
