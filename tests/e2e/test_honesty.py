@@ -44,14 +44,14 @@ def test_drift_and_preview_work_with_read_only_credentials_for_both_servers(sync
         "init", synced.fabric, "--kubeconfig", synced.access.reader_kubeconfig, "--no-check", HHSYNC_NETBOX_TOKEN=reader
     )
     assert done.returncode == 0, done.stderr
-    log, versions = synced.log_length(), synced.versions()
+    records, versions = synced.records(), synced.versions()
     drift = synced.verb("drift", code=2)
     assert (drift["drifted"], drift["in_sync"], drift["unknown"]) == (1, 6, 0)
     assert any("compared without a dry run" in note for note in drift["notes"])
     previewed = synced.verb("preview", code=2)
     assert [one["ref"] for one in previewed["changes"]] == [f"VPC/default/{synced.names[0]}"]
     assert any("without a dry run" in line for line in previewed["warnings"])
-    assert (synced.log_length(), synced.versions()) == (log, versions)
+    assert (synced.records(), synced.versions()) == (records, versions)
     failed = synced.verb("sync", code=1)
     assert [one["ref"] for one in failed["not_done"]] == [f"VPC/default/{synced.names[0]}"]
     assert synced.versions() == versions
