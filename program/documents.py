@@ -143,7 +143,7 @@ def _parse_chunk(
     except _Refused as refused:
         issues.append(Issue(Origin(path, first_line + refused.line, index + ordinal), str(refused)))
     except yaml.MarkedYAMLError as error:
-        line, message = _broken(error)
+        line, message = _broken(error, chunk)
         issues.append(Issue(Origin(path, first_line + line, index + ordinal), message))
     except yaml.reader.ReaderError as error:
         line = chunk.encode()[: error.position].count(b"\n")
@@ -152,10 +152,14 @@ def _parse_chunk(
         issues.append(Issue(Origin(path, first_line, index + ordinal), f"broken YAML: {error}"))
 
 
-def _broken(error: yaml.MarkedYAMLError) -> tuple[int, str]:
+def _broken(error: yaml.MarkedYAMLError, chunk: str) -> tuple[int, str]:
     mark = error.problem_mark or error.context_mark
+    line = mark.line if mark else 0
+    written = chunk.split("\n")[line : line + 1]
+    if mark and written and written[0][mark.column :].startswith("\t"):
+        return line, "broken YAML: a tab stands where only spaces may; put spaces in its place"
     context = f" {error.context}" if error.context else ""
-    return (mark.line if mark else 0), f"broken YAML: {error.problem or 'cannot be parsed'}{context}"
+    return line, f"broken YAML: {error.problem or 'cannot be parsed'}{context}"
 
 
 class _Refused(Exception):
