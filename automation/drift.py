@@ -23,7 +23,7 @@ from program import load
 from program.config import cache_folder
 from providers import adopting, writing
 from providers.core import drift as core
-from providers.core import fabric_record, sections
+from providers.core import fabric_record, ownership, sections
 from providers.core.identity import FABRIC_LABEL, KINDS, Kind, ObjectRef
 from providers.core.waiting import waiting
 from providers.errors import TargetError
@@ -112,7 +112,7 @@ def gather(
     with ticking(shown), ThreadPoolExecutor(max_workers=2 * _AT_ONCE) as pool:
         desired = pool.submit(load.load_desired, git, cache_folder(), across=False)
         state = pool.submit(read_state, workspace, fabric)
-        live = {kind.name: pool.submit(_read, session.live.all, kind) for kind in KINDS.values()}
+        live = {kind.name: pool.submit(_read, partial(_objects, session), kind) for kind in KINDS.values()}
         switches = pool.submit(lag, session.cluster.agents) if with_lag else None
         own = _own_record(session)
         records = {kind.name: pool.submit(_records_of, session, own, kind) for kind in KINDS.values()}
@@ -178,6 +178,18 @@ def _read(read: Callable[[Kind], Mapping[ObjectRef, Any]], kind: Kind) -> Seen |
         return dict(read(kind))
     except TargetError as error:
         return core.Unread(str(error))
+
+
+def _objects(session: Session, kind: Kind) -> Seen:
+    """The objects of one kind. Of ours only the names of their managers are kept: who owns which field is a third of an
+    object's memory, and is asked only when an object of somebody else is adopted.
+    """
+    found = session.live.all(kind)
+    for obj in found.values():
+        metadata = obj["metadata"]
+        if FABRIC_LABEL in (metadata.get("labels") or {}) and metadata.get("managedFields"):
+            metadata["managedFields"] = [{"manager": name} for name in ownership.managers(obj)]
+    return found
 
 
 def _records(session: Session, kind: Kind) -> Seen:

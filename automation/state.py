@@ -11,7 +11,7 @@ from providers.core import sections
 from providers.core.identity import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from automation.workspace import Workspace
     from providers.core.identity import ObjectRef
@@ -43,7 +43,14 @@ def read(workspace: Workspace, fabric: str) -> Recorded:
     stack = workspace.select(fabric)
     with engine_errors(fabric):
         deployment = stack.export_stack().deployment or {}
-    return recorded(deployment.get("resources") or ())
+    return recorded(_consumed(deployment.get("resources") or []))
+
+
+def _consumed(resources: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The resources one by one, each forgotten when the next is asked for: a large state is never held twice."""
+    resources.reverse()
+    while resources:
+        yield resources.pop()
 
 
 def recorded(resources: Iterable[Mapping[str, Any]]) -> Recorded:
