@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from embedded.engine import steps, urns
 from embedded.engine.errors import EngineError
 from embedded.engine.failures import HookFailed, ProviderFailed, StepFailed, Stopped
+from embedded.engine.secrecy import mark_secrets
 from embedded.engine.steps import Op
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Applier:
                 if error.made is None:
                     raise
                 failure, (id_, outputs) = error, error.made
-            made = replace(new, id=id_, outputs=steps.mark_secrets(outputs, {}, goal.additional_secret_outputs))
+            made = replace(new, id=id_, outputs=mark_secrets(outputs, {}, goal.additional_secret_outputs))
             if superseding:
                 self._deployment.supersede(goal.urn)
             mutation.made(made if failure is None else replace(made, init_errors=[str(failure)]))
@@ -87,7 +88,7 @@ class Applier:
                 if error.made is None:
                     raise
                 failure, (_, outputs) = error, error.made
-            made = replace(new, outputs=steps.mark_secrets(outputs, {}, goal.additional_secret_outputs))
+            made = replace(new, outputs=mark_secrets(outputs, {}, goal.additional_secret_outputs))
             mutation.made(made if failure is None else replace(made, inputs=old.inputs, init_errors=[str(failure)]))
         if failure is not None:
             raise failure
@@ -107,7 +108,7 @@ class Applier:
         except ProviderFailed as error:
             op = steps.Op.CREATE if old is None else steps.Op.UPDATE
             self.fail(steps.Step(op, goal.urn, goal.type, old, old), error, unclear=False)
-        return steps.mark_secrets(outputs, {}, goal.additional_secret_outputs)
+        return mark_secrets(outputs, {}, goal.additional_secret_outputs)
 
     def delete(self, entry: Resource, settle: Callable[[Mutation, Resource], object]) -> None:
         """Remove the object; `settle` says what becomes of its entry. Raises ProviderFailed."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from embedded.engine.errors import EngineError, NotSupported
 from embedded.engine.failures import ProviderFailed
 from embedded.engine.provider_protocol import Call, ReadAnswer
+from embedded.engine.secrecy import holds_secret
 from embedded.engine.steps import DiffAnswer
-from embedded.engine.values import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,7 +44,7 @@ class BuiltinProvider:
             found = dict(self._outputs_of(name))
         except EngineError as error:
             raise ProviderFailed(str(error)) from error
-        secret = sorted(key for key, value in found.items() if _holds_secret(value))
+        secret = sorted(key for key, value in found.items() if holds_secret(value))
         return ReadAnswer(id_, {"name": name, "outputs": found, "secretOutputNames": secret})
 
     def check(self, call: Call, olds: Mapping[str, Any], news: Mapping[str, Any]) -> NoReturn:  # noqa: ARG002
@@ -72,15 +72,3 @@ class BuiltinProvider:
 
     def cancel(self) -> None:
         """Nothing runs."""
-
-
-def _holds_secret(value: Any) -> bool:
-    match value:
-        case Secret():
-            return True
-        case dict():
-            return any(map(_holds_secret, value.values()))
-        case list():
-            return any(map(_holds_secret, value))
-        case _:
-            return False

@@ -19,7 +19,8 @@ from embedded.engine.errors import NotSupported
 from embedded.engine.failures import CheckFailed, ProviderFailed, message_of, trace_of
 from embedded.engine.provider_protocol import Call, ReadAnswer
 from embedded.engine.provider_values import from_provider, to_provider
-from embedded.engine.steps import DiffAnswer, mark_secrets
+from embedded.engine.secrecy import mark_secrets
+from embedded.engine.steps import DiffAnswer
 from embedded.engine.values import Secret, Unknown, unwrap
 
 if TYPE_CHECKING:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from embedded.engine import paths, steps, urns
+from embedded.engine import paths, urns
 from embedded.engine.entries import entry_of
 from embedded.engine.errors import EngineError
 from embedded.engine.failures import ProviderFailed, StepFailed, Stopped
 from embedded.engine.property_json import UNKNOWN_TEXT
+from embedded.engine.secrecy import mark_secrets
 from embedded.engine.steps import Answer, Op, Step
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Reads:
         if id_ == UNKNOWN_TEXT:
             return Answer(goal.urn, "", {}, unknown=True)
         answer = self._asked(goal, id_, step)
-        outputs = steps.mark_secrets(answer.outputs, {}, goal.additional_secret_outputs)
+        outputs = mark_secrets(answer.outputs, {}, goal.additional_secret_outputs)
         new = replace(new, id=answer.id, outputs=outputs)
         if replacing:
             self._deployment.replaced.add(goal.urn)
@@ -83,7 +84,7 @@ class Reads:
             return Answer(goal.urn, unknown=True)
         new = replace(entry_of(goal, None, goal.inputs, {}, self._deployment.providers.of(goal), changed=False), id=id_)
         answer = self._asked(goal, id_, Step(Op.READ, goal.urn, goal.type, None, new))
-        outputs = steps.mark_secrets(answer.outputs, {}, goal.additional_secret_outputs)
+        outputs = mark_secrets(answer.outputs, {}, goal.additional_secret_outputs)
         return Answer(goal.urn, answer.id, outputs)
 
     def _asked(self, goal: Goal, id_: str, step: Step) -> ReadAnswer:
@@ -116,11 +117,11 @@ class Reads:
         step = Step(Op.IMPORT_REPLACEMENT if known else Op.IMPORT, goal.urn, goal.type, known, new)
         self._reporter.pre(step)
         answer = self._asked(goal, goal.import_id, step)
-        outputs = steps.mark_secrets(answer.outputs, goal.inputs, goal.additional_secret_outputs)
+        outputs = mark_secrets(answer.outputs, goal.inputs, goal.additional_secret_outputs)
         inputs = answer.inputs
         if inputs is None:
             inputs = {key: value for key, value in answer.outputs.items() if key in goal.inputs}
-        new = replace(new, id=answer.id, inputs=steps.mark_secrets(inputs, goal.inputs), outputs=outputs)
+        new = replace(new, id=answer.id, inputs=mark_secrets(inputs, goal.inputs), outputs=outputs)
         if known is not None:
             self._deployment.replaced.add(goal.urn)
             self._deployment.supersede(goal.urn)

@@ -6,11 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from embedded.engine import paths, plugins, prune, steps, urns
+from embedded.engine import paths, plugins, prune, urns
 from embedded.engine.clock import now
 from embedded.engine.deployment import same_entry
 from embedded.engine.errors import EngineError
 from embedded.engine.failures import ProviderFailed, Stopped
+from embedded.engine.secrecy import mark_secrets
 from embedded.engine.steps import Decision, Op, Step
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Refresher:
             self._deployment.gone.add(known.urn)
             self._tell(step, None)
             return None
-        outputs = steps.mark_secrets(answer.outputs, {}, tuple(known.additional_secret_outputs))
+        outputs = mark_secrets(answer.outputs, {}, tuple(known.additional_secret_outputs))
         inputs = known.inputs if answer.inputs is None else answer.inputs
         found = replace(known, id=answer.id, outputs=outputs, inputs=inputs, init_errors=[])
         if same_entry(known, found):

@@ -21,6 +21,7 @@ import signal
 import sys
 import threading
 import traceback
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
@@ -79,9 +80,13 @@ def main() -> int:
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     loop = asyncio.new_event_loop()
     loop.set_default_executor(ThreadPoolExecutor(max_workers=max(args.parallel, 1) * 4))
+    code = BAIL
     try:
-        return _run(loop, args.program)
+        code = _run(loop, args.program)
+        return code
     finally:
+        if code != DONE:  # what the program did not come to is no news beside the error that stopped it
+            warnings.filterwarnings("ignore", message="coroutine .* was never awaited")
         _close(loop)
 
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from embedded.engine import paths
-from embedded.engine.values import Secret, has_unknown
+from embedded.engine.values import has_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -247,38 +247,3 @@ def preview_outputs(decision: Decision, old: Resource | None, inputs: Mapping[st
     if decision.op is Op.SAME and old is not None:
         return old.outputs
     return dict(inputs)
-
-
-def mark_secrets(result: Mapping[str, Any], request: Mapping[str, Any], names: tuple[str, ...] = ()) -> dict[str, Any]:
-    """A provider's result with secrets marked again: same-named properties of the request, and those named.
-
-    Providers are spoken to in clear (they do not accept secrets), so secretness is carried over by name, through
-    plain objects at any depth (engine-contract §3).
-    """
-    marked = {key: _mark(value, request.get(key)) for key, value in result.items()}
-    for name in names:
-        if name in marked and not isinstance(marked[name], Secret):
-            marked[name] = Secret(marked[name])
-    return marked
-
-
-def _mark(value: Any, requested: Any) -> Any:
-    if isinstance(requested, Secret):
-        return value if isinstance(value, Secret) else Secret(value)
-    if isinstance(value, dict) and isinstance(requested, dict):
-        return {key: _mark(item, requested.get(key)) for key, item in value.items()}
-    if isinstance(value, list) and isinstance(requested, list) and _holds_secret(requested):
-        return Secret(value)
-    return value
-
-
-def _holds_secret(value: Any) -> bool:
-    match value:
-        case Secret():
-            return True
-        case dict():
-            return any(map(_holds_secret, value.values()))
-        case list():
-            return any(map(_holds_secret, value))
-        case _:
-            return False

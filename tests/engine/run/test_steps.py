@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from embedded.engine.secrecy import mark_secrets
 from embedded.engine.state import Resource
-from embedded.engine.steps import DiffAnswer, Goal, Op, decide, ignored, mark_secrets, preview_outputs
+from embedded.engine.steps import DiffAnswer, Goal, Op, decide, ignored, preview_outputs
 from embedded.engine.values import UNKNOWN, Secret
 
 URN = "urn:pulumi:dev::proj::pulumi-python:dynamic:Resource::r"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from embedded.engine.steps import mark_secrets
+from embedded.engine.secrecy import mark_secrets
 from embedded.engine.values import Secret, Unknown, has_unknown, unwrap
 
 if TYPE_CHECKING:

@@ -28,7 +28,8 @@ from embedded.engine.plugins.kubernetes import (
 )
 from embedded.engine.plugins.kubernetes.client import ApiError, Client, NoSuchKind
 from embedded.engine.plugins.kubernetes.cluster import Cluster
-from embedded.engine.steps import DiffAnswer, mark_secrets
+from embedded.engine.secrecy import mark_secrets
+from embedded.engine.steps import DiffAnswer
 from embedded.engine.values import unwrap
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from embedded.engine import urns
 from embedded.engine.plugins.kubernetes import applying, naming, objects
 from embedded.engine.plugins.kubernetes.client import ApiError, NoSuchKind
 from embedded.engine.provider_protocol import ReadAnswer
-from embedded.engine.steps import mark_secrets
+from embedded.engine.secrecy import mark_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
