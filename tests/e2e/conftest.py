@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.project import Project, crs
+from tests.e2e.project import PLAIN, Project, crs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
 @pytest.fixture
-def project(tmp_path, services) -> Iterator[Project]:
-    """A fabric with a repository and no stack yet."""
-    made = Project(tmp_path / "project", services)
+def project(tmp_path, services, request) -> Iterator[Project]:
+    """A fabric with a repository and no stack yet, on the cluster that the module names in CLUSTER."""
+    made = Project(tmp_path / "project", services, cluster=getattr(request.module, "CLUSTER", PLAIN))
     yield made
     with contextlib.suppress(AssertionError):
         made.verb("destroy", "--yes", made.fabric)

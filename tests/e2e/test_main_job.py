@@ -10,9 +10,12 @@ import sys
 import pytest
 
 from providers.core.identity import KINDS, ObjectRef
-from tests.e2e.project import CLONE, FOLDER, Project, crs
+from tests.conftest import HEDGEHOG
+from tests.e2e.project import CLONE, FOLDER, PLAIN, Project, crs
 
 pytestmark = pytest.mark.services
+
+CLUSTER = HEDGEHOG
 
 
 def changed(answer) -> dict[str, list[str]]:
@@ -153,7 +156,7 @@ def test_the_state_stays_small_and_holds_no_secret(synced):
 
 
 def test_two_first_syncs_at_once_and_destroying_one_leaves_the_other(project, tmp_path, services):
-    other = Project(tmp_path / "other", services, cluster="fabric-2")
+    other = Project(tmp_path / "other", services, cluster=PLAIN)
     other.names = project.names  # the same CRs, by name, in both fabrics
     for one in (project, other):
         one.commit(crs(*one.names))
@@ -198,7 +201,11 @@ def test_an_unmanaged_object_is_reported_and_never_touched(synced):
         "apiVersion": "vpc.githedgehog.com/v1beta1",
         "kind": "VPC",
         "metadata": {"name": name, "namespace": "default"},
-        "spec": {},
+        "spec": {
+            "ipv4Namespace": f"{synced.names[0]}-ip",
+            "vlanNamespace": f"{synced.names[0]}-vl",
+            "subnets": {"default": {"subnet": "10.0.99.0/24", "vlan": 1099}},
+        },
     }
     uid = synced.cluster.create(manifest)["metadata"]["uid"]
     try:
