@@ -211,6 +211,11 @@ def test_a_background_process_does_not_hold_the_command():
     assert Runner().run(Order("sleep 5 & echo done"), 60, lambda *_: None) == ("done", "")
 
 
+def test_much_output_is_kept_whole():
+    stdout, stderr = Runner().run(Order("seq 1 50000; seq 1 20000 >&2"), 60, lambda *_: None)
+    assert (len(stdout.splitlines()), len(stderr.splitlines())) == (50000, 20000)
+
+
 def test_nothing_is_started_once_the_run_was_given_up():
     runner = Runner()
     runner.end()

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SHELL = ("/bin/sh", "-c")
 _SHOWN = 300
+_QUIET_SECONDS = 2.0
+"""How long nothing may come, after a command's end, until its output counts as complete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Runner:
             with self._lock:
                 self._running.discard(child.pid)
         for thread in threads:
-            thread.join(1.0)  # a process that it left in the background may hold the pipes open for ever
+            _drain(thread, lines)
         said = {name: "".join(parts) for name, parts in lines.items()}
         if code != 0:
             raise ProviderFailed(_failure(order, code, said))
@@ -116,6 +118,14 @@ def _listen(stream: IO[str], name: str, lines: list[str], heard: Callable[[str, 
     for line in stream:
         lines.append(line)
         heard(name, line.rstrip("\n"))
+
+
+def _drain(thread: threading.Thread, lines: Mapping[str, list[str]]) -> None:
+    """Wait for the rest of the output; a process left in the background may hold the pipe open for ever."""
+    seen = -1
+    while thread.is_alive() and seen != (now := sum(map(len, lines.values()))):
+        seen = now
+        thread.join(_QUIET_SECONDS)
 
 
 def _feed(stream: IO[str] | None, text: str) -> None:
