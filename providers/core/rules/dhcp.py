@@ -87,7 +87,7 @@ def _range(subnet: _Subnet, ends: Mapping[str, Address], written: bool) -> Findi
             why = "" if written or side == "end" else ", which the server fills in,"
             message = f"the {side} {found}{why} is the gateway; move the range or the gateway"
             yield subnet.error("dhcp-range", ("range", side), message)
-    if start is not None and end is not None and int(start) >= int(end):
+    if start is not None and end is not None and int(start) > int(end):
         message = f"the start {start} does not come before the end {end}; change the two"
         yield subnet.error("dhcp-range", ("range", "start" if written else "end"), message)
 

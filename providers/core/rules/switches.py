@@ -166,7 +166,14 @@ def settings(fabric: Fabric) -> Findings:
                 for name, wanted in mapping(switch.spec.get(key)).items():
                     message = check(switch, profile, name, wanted)
                     if message:
-                        yield switch.error("port-setting", (key, name), message)
+                        told = switch.warning if isinstance(message, _Doubt) else switch.error
+                        yield told("port-setting", (key, name), str(message))
+
+
+class _Doubt(str):
+    """What makes no sense, and may be taken by a server all the same."""
+
+    __slots__ = ()
 
 
 def _breakout(_: CR, profile: SwitchProfile, name: str, mode: Any) -> str:
@@ -187,9 +194,9 @@ def _speed(switch: CR, profile: SwitchProfile, name: str, speed: Any) -> str:
     if port is None:
         return _no_port(profile, name)
     if port.group is not None:
-        return f"port {name} is of port group {port.group}; set the speed of the group, under portGroupSpeeds"
+        return _Doubt(f"port {name} is of port group {port.group}; set the speed of the group, under portGroupSpeeds")
     if port.profile is None or not port.profile.speeds:
-        return f"the speed of port {name} follows from its breakout mode; set portBreakouts"
+        return _Doubt(f"the speed of port {name} follows from its breakout mode; set portBreakouts")
     return _wrong_speed(f"port {name}", port.profile.speeds, speed)
 
 

@@ -146,7 +146,7 @@ SWITCHES = [
     ("VTEP outside", {"Switch/l4 vtepIP": "10.9.9.9/32"}, ["switch-address-outside? Switch/l4 vtepIP"]),
     ("VTEP and ASN of another leaf", {"Switch/l4 vtepIP": "172.30.12.1/32", "Switch/l4 asn": 65102}, ["switch-asn-twice Switch/l4 asn", "switch-vtepip-twice Switch/l4 vtepIP"]),
     ("speed of an unknown port", {"Switch/l5 portSpeeds": "{E1/99: 25G}"}, ["port-setting Switch/l5 portSpeeds.E1/99"]),
-    ("speed of a port of a group", {"Switch/l5 portSpeeds": "{E1/9: 10G}"}, ["port-setting Switch/l5 portSpeeds.E1/9"]),
+    ("speed of a port of a group", {"Switch/l5 portSpeeds": "{E1/9: 10G}"}, ["port-setting? Switch/l5 portSpeeds.E1/9"]),
     ("a group that cannot do it", {"Switch/l5 portGroupSpeeds": '{"1": 100G}'}, ["port-setting Switch/l5 portGroupSpeeds.1"]),
     ("an unknown group", {"Switch/l5 portGroupSpeeds": '{"99": 10G}'}, ["port-setting Switch/l5 portGroupSpeeds.99"]),
     ("breakout of an unknown port", {"Switch/l5 portBreakouts.E1/99": "4x25G"}, ["port-setting Switch/l5 portBreakouts.E1/99"]),
