@@ -108,7 +108,8 @@ class _Run:
     def __init__(self, stack: Stack, request: Request) -> None:
         self._stack = stack
         self._request = request
-        self._data, self.base = stack.state()
+        data, self.base = stack.state()
+        self._digest = digest(data)
         self.journal = Journal(self.base)
         if not request.preview_only:
             # The state is written with the key of the configuration, as the CLI does.
@@ -118,7 +119,7 @@ class _Run:
 
     def _start(self, kept: list[int]) -> JournalFile:
         path = self._stack.backend.journal_path(self._stack.ref)
-        return JournalFile(path, digest(self._data), kept, self._salt)
+        return JournalFile(path, self._digest, kept, self._salt)
 
     def save(self, snapshot: Snapshot | None = None) -> None:
         if self._request.preview_only:
@@ -126,7 +127,7 @@ class _Run:
         with self.journal.lock:
             saved = self.journal.snapshot() if snapshot is None else snapshot
             saved.secrets_provider = self.base.secrets_provider
-            self._data = self._stack.save(saved, self.journal.note_saving)
+            self._digest = digest(self._stack.save(saved, self.journal.note_saving))
             self.journal.close()
             self._stack.backend.journal_path(self._stack.ref).unlink(missing_ok=True)
             self.base = saved
@@ -146,7 +147,8 @@ class _Run:
             result="succeeded" if result == "succeeded" else "failed",
             changes=dict(changes),
         )
-        history.record(stack.backend.history_folder(stack.ref), stack.ref.name, update, self._data)
+        state = stack.backend.read(stack.ref)
+        history.record(stack.backend.history_folder(stack.ref), stack.ref.name, update, state)
 
     def finish(self) -> None:
         """Save what was not saved, and remove the journal: the state file alone now says everything."""
