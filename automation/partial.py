@@ -23,7 +23,8 @@ _NAMED = 5
 
 
 def sync(workspace: Workspace, fabric: str, progress: Progress | None = None) -> OperationResult:
-    """Sync what is valid. Every managed CR that the program does not register is excluded from the run.
+    """Sync what is valid. Every managed CR that the program does not register is excluded from the run, and not counted: the
+    engine calls it unchanged, and nobody has looked at it.
 
     Raises:
         ValidationFailed: no CR is valid.
@@ -46,7 +47,11 @@ def sync(workspace: Workspace, fabric: str, progress: Progress | None = None) ->
     if kept:
         more = f" and {len(kept) - _NAMED} more" if len(kept) > _NAMED else ""
         told.append(f"left as they are, since --partial deletes nothing: {', '.join(kept[:_NAMED])}{more}")
-    return replace(result, partial=bool(told), warnings=(*result.warnings, *(one_line(line) for line in told)))
+    left = set(kept)
+    settled = tuple(name for name in result.settled if name not in left)
+    counts = replace(result.counts, unchanged=result.counts.unchanged - (len(result.settled) - len(settled)))
+    warnings = (*result.warnings, *(one_line(line) for line in told))
+    return replace(result, partial=bool(told), settled=settled, counts=counts, warnings=warnings)
 
 
 def _left_out(loaded: load.Loaded, others: int) -> str:

@@ -104,7 +104,8 @@ def test_a_partial_sync_takes_the_valid_crs_and_deletes_nothing(synced):
 
     done = synced.verb("sync", "--partial")
     assert done["partial"] is True
-    assert (done["counts"]["updated"], done["counts"]["deleted"], done["counts"]["created"]) == (1, 0, 0)
+    counts = done["counts"]
+    assert (counts["updated"], counts["deleted"], counts["created"], counts["unchanged"]) == (1, 0, 0, 4)
     assert any(f"vpcs/{broken}.yaml" in line for line in done["warnings"])
     assert synced.vpc(changed)["spec"]["subnets"]["default"]["vlan"] == 1101
     assert {name: synced.vpc(name)["metadata"]["resourceVersion"] for name in (broken, dropped)} == before
