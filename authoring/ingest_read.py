@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from authoring import normalise
+from authoring import normalise, timestamps
 from authoring.folder import identity, objects
 from authoring.nodes import document as parsed
 from program import documents, manifests
@@ -122,13 +122,7 @@ def _headings(between: str, *, everything: bool) -> list[str]:
     kept = [
         line.strip() if everything else line for line in lines if line.startswith("#") or (everything and "#" in line)
     ]
-    return [line for line in kept if line.startswith("#") and not _is_stamp(line)]
-
-
-def _is_stamp(line: str) -> bool:
-    from authoring.timestamps import is_stamp
-
-    return is_stamp(line)
+    return [line for line in kept if line.startswith("#") and not timestamps.is_stamp(line)]
 
 
 def _indented(rest: str) -> str:

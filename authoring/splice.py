@@ -62,9 +62,8 @@ class Splice:
         at = item.start - 1
         while at >= 0 and self.text[at] != "-":
             if self.text[at] not in " \t\r\n":
-                at = self.text.find("#", self.bol(at))  # a comment between the dash and the item
-                if at < 0:
-                    break
+                mark = self.text.find("#", self.bol(at))  # a comment between the dash and the item
+                at = mark if mark <= at else -1
             at -= 1
         if at < 0:
             raise EditRefused("a list's dash cannot be found; write the list in the usual form")
@@ -77,11 +76,10 @@ class Splice:
             last = last.entries[-1].value if last.entries else last.items[-1]
         if last.kind == SCALAR and last.style in ("|", ">"):
             header = self.text[last.start : self.eol(last.start)].partition("#")[0]
-            if "+" in header:
+            if "+" in header:  # its trailing blank lines are part of it
                 end = last.raw_end
-                if end < len(self.text) or self.text[end - 1 : end] == "\n":
-                    end -= 1 if self.text[end - 1 : end] == "\n" else 0
-                    return end - 1 if self.text[end - 1 : end] == "\r" else end
+                end -= self.text[:end].endswith("\n")
+                return end - self.text[:end].endswith("\r")
         return self.eol(node.end)
 
     def lines_after(self, node: Node, lines: list[str], column: int) -> str:
