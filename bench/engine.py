@@ -100,6 +100,6 @@ def _memory(small: dict[str, Any], large: dict[str, Any], sizes: Sizes) -> str:
     each = (large["peak_kb"] - small["peak_kb"]) / (sizes.large - sizes.small)
     verdict = "reached" if each <= MEMORY_AIM_KB else "missed"
     return (
-        f"engine, memory: {each:.0f} KB a resource (engine, provider and targets, without the program; growth of the peak "
+        f"engine, memory: {each:.0f} KB a resource (a create: engine, provider and targets, without the program; growth of the peak "
         f"from {sizes.small} to {sizes.large}), aim <= {MEMORY_AIM_KB:g} KB: {verdict}"
     )

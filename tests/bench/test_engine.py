@@ -39,8 +39,8 @@ def test_figures_are_told_by_resource_against_the_aims(tmp_path: Path, monkeypat
         "engine, create: at 10000 1.00 × the cost a resource at 1000, aim <= 1.3 ×: reached",
         "engine, preview: at 10000 2.00 × the cost a resource at 1000, aim <= 1.3 ×: missed",
         "engine, refresh: at 10000 1.00 × the cost a resource at 1000, aim <= 1.3 ×: reached",
-        "engine, memory: 20 KB a resource (engine, provider and targets, without the program; growth of the peak from 1000 "
-        "to 10000), aim <= 30 KB: reached",
+        "engine, memory: 20 KB a resource (a create: engine, provider and targets, without the program; growth of the peak "
+        "from 1000 to 10000), aim <= 30 KB: reached",
         "engine, create: 63.0 × as fast as the CLI (126.0 s, published)",
         "engine, preview: 7.3 × as fast as the CLI (22.0 s, published)",
     ]
