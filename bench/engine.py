@@ -99,7 +99,8 @@ def _growth(verb: str, small: dict[str, Any], large: dict[str, Any], sizes: Size
 def _memory(small: dict[str, Any], large: dict[str, Any], sizes: Sizes) -> str:
     each = (large["peak_kb"] - small["peak_kb"]) / (sizes.large - sizes.small)
     verdict = "reached" if each <= MEMORY_AIM_KB else "missed"
+    what = "a create: engine, provider and targets, without the program; growth of the peak"
     return (
-        f"engine, memory: {each:.0f} KB a resource (a create: engine, provider and targets, without the program; growth of the peak "
-        f"from {sizes.small} to {sizes.large}), aim <= {MEMORY_AIM_KB:g} KB: {verdict}"
+        f"engine, memory: {each:.0f} KB a resource ({what} from {sizes.small} to {sizes.large}), "
+        f"aim <= {MEMORY_AIM_KB:g} KB: {verdict}"
     )
