@@ -41,23 +41,37 @@ class Fabric:
         self.workspace = Workspace.find(Path(project) if project else None, dict(os.environ if env is None else env))
         self._progress = progress
 
-    def preview(self) -> OperationResult:
-        """What a sync would change; see `automation.operations.preview`."""
+    def preview(self, plan: str | Path | None = None, allow_deletes: int | None = None) -> OperationResult:
+        """What a sync would change, written to the file `plan` if one is named; see `automation.operations.preview`."""
         from automation import ingest_first, operations
+        from automation import plan as planning
 
+        if plan is not None:
+            return planning.preview(self.workspace, self.name, Path(plan), self._progress, allow_deletes)
         return ingest_first.preview(
-            self.workspace, self.name, lambda: operations.preview(self.workspace, self.name, self._progress)
+            self.workspace,
+            self.name,
+            lambda: operations.preview(self.workspace, self.name, self._progress, allow_deletes),
         )
 
-    def sync(self, allow_deletes: int | None = None) -> OperationResult:
-        """Make the cluster and NetBox match Git; see `automation.operations.sync`."""
-        from automation import ingest_first, operations
+    def sync(
+        self, allow_deletes: int | None = None, *, plan: str | Path | None = None, partial: bool = False
+    ) -> OperationResult:
+        """Make the cluster and NetBox match Git; see `automation.operations.sync`.
 
+        With `plan` exactly what that file says, or a refusal; with `partial` the valid CRs alone, deleting nothing.
+        """
+        from automation import ingest_first, operations
+        from automation import plan as planning
+
+        if plan is not None:
+            planning.alone(allow_deletes=allow_deletes, partial=partial)
+            return planning.sync(self.workspace, self.name, Path(plan), self._progress)
         return ingest_first.sync(
             self.workspace,
             self.name,
             self._progress,
-            lambda: operations.sync(self.workspace, self.name, self._progress, allow_deletes),
+            lambda: operations.sync(self.workspace, self.name, self._progress, allow_deletes, valid_only=partial),
         )
 
     def destroy(self) -> OperationResult:
