@@ -71,11 +71,13 @@ class Refresher:
     def tell_rest(self, entries: Iterable[Resource]) -> None:
         """Count what no provider can be asked about: components, and what is only read."""
         for entry in entries:
-            if not readable(entry) and not urns.is_default_provider(entry.urn):
-                step = Step(Op.SAME, entry.urn, entry.type, entry, entry, logical=False)
-                self._deployment.reporter.pre(replace(step, op=Op.REFRESH))
+            if readable(entry):
+                continue
+            step = Step(Op.SAME, entry.urn, entry.type, entry, entry, logical=False)
+            self._deployment.reporter.pre(replace(step, op=Op.REFRESH))
+            if not urns.is_default_provider(entry.urn):
                 self._deployment.reporter.done(step, counted=True)
-                self._deployment.reporter.outputs(step)
+            self._deployment.reporter.outputs(step)
 
     def remove_gone(self) -> None:
         """Take what is gone out of the state, and first every reference to it: the state is valid at any moment."""
