@@ -1,0 +1,71 @@
+"""The safety keys of stack config, and how one run goes before them."""
+
+from __future__ import annotations
+
+import pytest
+
+from program import config
+from providers.errors import ConfigError
+
+BASE = {
+    "gitUrl": "https://git.example.com/f.git",
+    "netboxUrl": "https://netbox.example.com",
+    "netboxToken": "t" * 40,
+    "clusterUrl": "https://cluster.example.com",
+    "clusterToken": "t",
+}
+
+
+@pytest.fixture
+def load(monkeypatch):
+    """The config of a stack with more keys, as the program loads it."""
+
+    def loaded(more, **environment):
+        values = {f"hhsync:{key}": value for key, value in {**BASE, **more}.items()}
+
+        class Stack:
+            def __init__(self, namespace):
+                self.namespace = namespace
+
+            def get(self, key):
+                return values.get(f"{self.namespace}:{key}")
+
+        monkeypatch.setattr(config.pulumi, "Config", Stack)
+        monkeypatch.setattr(config.pulumi, "get_stack", lambda: "fabric-1")
+        for name in ("HHSYNC_ALLOW_DELETES", "HHSYNC_VERB", "HHSYNC_PARTIAL", "HHSYNC_PUT_BACK"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        return config.load()
+
+    return loaded
+
+
+@pytest.mark.parametrize(
+    ("stack", "run", "allowed"),
+    [({}, None, None), ({"allowDeletes": "7"}, None, 7), ({}, "4", 4), ({"allowDeletes": "7"}, "4", 4), ({}, "0", 0)],
+)
+def test_how_many_may_be_deleted_is_the_stacks_to_say_and_one_run_goes_before_it(load, stack, run, allowed):
+    environment = {} if run is None else {"HHSYNC_ALLOW_DELETES": run}
+    assert load(stack, **environment).allow_deletes == allowed
+
+
+@pytest.mark.parametrize("value", ["many", "-1", "3.5"])
+def test_a_number_of_deletes_that_is_none_is_refused_by_its_key(load, value):
+    with pytest.raises(ConfigError, match="hhsync:allowDeletes must be a whole number"):
+        load({"allowDeletes": value})
+
+
+@pytest.mark.parametrize(("stack", "says"), [({}, False), ({"takeOver": "true"}, True), ({"takeOver": "false"}, False)])
+def test_taking_over_is_never_the_default(load, stack, says):
+    assert load(stack).take_over is says
+
+
+def test_a_word_that_is_neither_true_nor_false_is_refused_by_its_key(load):
+    with pytest.raises(ConfigError, match="hhsync:takeOver must be true or false"):
+        load({"takeOver": "yes please"})
+
+
+def test_a_run_is_partial_only_where_the_command_says_so(load, tmp_path):
+    assert load({}).partial is None
+    assert load({}, HHSYNC_PARTIAL=str(tmp_path)).partial == tmp_path
