@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pulumi
 import pytest
 
 from program import config
@@ -30,8 +31,8 @@ def load(monkeypatch):
             def get(self, key):
                 return values.get(f"{self.namespace}:{key}")
 
-        monkeypatch.setattr(config.pulumi, "Config", Stack)
-        monkeypatch.setattr(config.pulumi, "get_stack", lambda: "fabric-1")
+        monkeypatch.setattr(pulumi, "Config", Stack)
+        monkeypatch.setattr(pulumi, "get_stack", lambda: "fabric-1")
         for name in ("HHSYNC_ALLOW_DELETES", "HHSYNC_VERB", "HHSYNC_PARTIAL", "HHSYNC_PUT_BACK"):
             monkeypatch.delenv(name, raising=False)
         for name, value in environment.items():
