@@ -80,7 +80,8 @@ class Schema:
             return [Finding((*path, name), _unknown_field(name, known), rule=kind) for name in error.kind.unexpected]
         if kind == "required":
             name = error.kind.property
-            return [Finding((*path, name), "is required and missing", rule=kind)]
+            wanted = self._at(error.schema_path[:-1]).get("properties", {}).get(name) or {}
+            return [Finding((*path, name), f"is required and missing{_wanted(wanted)}", rule=kind)]
         return [Finding(path, _message(kind, error), rule=kind)]
 
     def _at(self, schema_path: Sequence[str | int]) -> Mapping[str, Any]:
@@ -192,11 +193,13 @@ def _message(kind: str, error: Any) -> str:
             word = "least" if "inimum" in kind else "most"
             return f"must be at {word} {limit}{bits}; it is {_shown(value)}"
         case "minItems" | "maxItems":
-            return f"must have at {'least' if kind == 'minItems' else 'most'} {limit} items; it has {len(value)}"
+            return f"must have at {'least' if kind == 'minItems' else 'most'} {_counted(limit, 'item')}; it has {len(value)}"
         case "minLength" | "maxLength":
-            return f"must have at {'least' if kind == 'minLength' else 'most'} {limit} characters; it has {len(value)}"
+            word = "least" if kind == "minLength" else "most"
+            return f"must have at {word} {_counted(limit, 'character')}; it has {len(value)}"
         case "minProperties" | "maxProperties":
-            return f"must have at {'least' if kind == 'minProperties' else 'most'} {limit} members; it has {len(value)}"
+            word = "least" if kind == "minProperties" else "most"
+            return f"must have at {word} {_counted(limit, 'member')}; it has {len(value)}"
         case "pattern":
             wanted = _PATTERNS.get(error.kind.pattern, f"text that matches {error.kind.pattern}")
             return f"must be {wanted}; it is {_shown(value)}"
@@ -204,7 +207,20 @@ def _message(kind: str, error: Any) -> str:
             return str(error.message)[:300]
 
 
-def _wrong_type(wanted: Sequence[str], value: Any) -> str:
+def _counted(number: Any, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
+
+
+def _wanted(schema: Mapping[str, Any]) -> str:
+    """What to write for a field that is missing, as far as its schema tells."""
+    if schema.get("enum"):
+        return f"; write one of {', '.join(str(option) for option in schema['enum'] if option is not None)}"
+    types = schema.get("type") or ()
+    named = _types([types] if isinstance(types, str) else types)
+    return f"; write {named}" if named else ""
+
+
+def _types(wanted: Sequence[str]) -> str:
     names = {
         "string": "text",
         "object": "a mapping",
@@ -212,7 +228,11 @@ def _wrong_type(wanted: Sequence[str], value: Any) -> str:
         "boolean": "true or false",
         "integer": "an integer",
     }
-    expected = " or ".join(names.get(each, each) for each in wanted if each != "null")
+    return " or ".join(names.get(each, each) for each in wanted if each != "null")
+
+
+def _wrong_type(wanted: Sequence[str], value: Any) -> str:
+    expected = _types(wanted)
     hint = ""
     if "string" in wanted and isinstance(value, bool | int | float):
         hint = "; put it in quotes if text is meant"
