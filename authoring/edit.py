@@ -29,13 +29,10 @@ def rewrite(text: str, target: Any, ordinal: int = 0) -> str:
         EditRefused: it cannot be done in place.
     """
     newline = "\r\n" if "\r\n" in text else "\n"
+    if not text.endswith("\n"):
+        return _without_last_newline(text, target, ordinal, newline)
     for _ in range(_MOST_STEPS):
-        try:
-            root = document(text, ordinal)
-        except (yaml.YAMLError, ValueError, KeyError) as error:
-            raise EditRefused(f"the file cannot be changed in place: {' '.join(str(error).split())}") from None
-        if root is None:
-            raise EditRefused("the document is empty")
+        root = _parsed(text, ordinal)
         if same(root.value, target):
             return text
         before = text
@@ -43,6 +40,26 @@ def rewrite(text: str, target: Any, ordinal: int = 0) -> str:
         if text == before:
             break
     raise EditRefused("the document cannot be changed in place; use --editor, or write it in the usual form")
+
+
+def _without_last_newline(text: str, target: Any, ordinal: int, newline: str) -> str:
+    """The same for a text whose last line has no newline, which it gets only where the new last value needs it."""
+    root = _parsed(text, ordinal)
+    if same(root.value, target):
+        return text
+    after = rewrite(text + newline, target, ordinal)
+    bare = after.removesuffix(newline)
+    return bare if same(_parsed(bare, ordinal).value, target) else after
+
+
+def _parsed(text: str, ordinal: int) -> Node:
+    try:
+        root = document(text, ordinal)
+    except (yaml.YAMLError, ValueError, KeyError) as error:
+        raise EditRefused(f"the file cannot be changed in place: {' '.join(str(error).split())}") from None
+    if root is None:
+        raise EditRefused("the document is empty")
+    return root
 
 
 class _Step:

@@ -133,6 +133,8 @@ EXAMPLES = {
     "the next element": ("l:\n  - a\nb: 1\n", "l[1]", "c", "l:\n  - a\n  - c\nb: 1\n"),
     "CRLF": ("a: 1\r\nb: 2\r\n", "c", 3, "a: 1\r\nb: 2\r\nc: 3\r\n"),
     "no newline at the end": ("a: 1", "b", 2, "a: 1\nb: 2"),
+    "a text of lines where no newline ends the file": ("a: 1", "b", "x\n", "a: 1\nb: |\n  x\n"),
+    "beside a text that no newline ends": ("a: |\n  x", "b", 1, "a: x\nb: 1"),
     "a text of lines": ("a: x # c\nb: 1\n", "a", "p\nq\n", "a: | # c\n  p\n  q\nb: 1\n"),
     "an alias": ("a: &x 1\nb: *x\n", "b", 2, "a: &x 1\nb: 2\n"),
     "an anchor": ("a: &x 1\nb: *x\n", "a", 2, "a: 2\nb: 1\n"),
