@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 QUIET_SECONDS = 0.3
 LONGEST_WAIT_SECONDS = 5.0
 _POLL_SECONDS = 0.1
+_PAUSE_SECONDS = 1.0
 _MERGE = "application/merge-patch+json"
 
 
@@ -48,13 +48,17 @@ class Controller:
             time.sleep(_POLL_SECONDS)
             now = time.monotonic()
             settled = now - self._changed_at >= QUIET_SECONDS or now - last >= LONGEST_WAIT_SECONDS
-            # the API server may be down for a while: the next round does it
-            with contextlib.suppress(ClusterError):
+            try:
                 if self._cache.complete and seen != self._changed_at and settled:
                     at = self._changed_at
                     self._write()
                     seen, last = at, now
                 self._play()
+            except ClusterError:
+                # the API server is down, or somebody else changed an Agent: look again at what is there
+                self._known = None
+                self.changed()
+                time.sleep(_PAUSE_SECONDS)
 
     def _write(self) -> None:
         """Create, change and delete Agents until they are what the objects say."""
@@ -100,8 +104,5 @@ class Controller:
     def _told(self, agent: dict[str, Any], status: dict[str, Any]) -> bool:
         """Whether a failure has been written already."""
         before = agent.get("status", {})
-        messages = [
-            [one.get("message") for one in each.get("conditions", ())]
-            for each in (before, status)
-        ]  # fmt: skip
+        messages = [[one.get("message") for one in each.get("conditions", ())] for each in (before, status)]
         return before.get("lastAttemptGen") == status["lastAttemptGen"] and messages[0] == messages[1]
