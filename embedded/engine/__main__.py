@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from embedded.engine import console
 from embedded.engine.command import execute
+from embedded.engine.plugins.command import process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,7 @@ def main() -> int:
 
     def stop(number: int, _frame: object) -> None:
         if cancel.is_set():
+            process.kill_all()
             os._exit(128 + number)
         cancel.set()
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import pulumi
 import pulumi_command as command
 import pytest
 
 from embedded.engine.failures import ProviderFailed
-from embedded.engine.plugins.command.process import Order, Runner
+from embedded.engine.plugins.command.process import Order, Runner, kill_all
 from embedded.engine.values import Secret
 
 LOG = "log"
@@ -221,3 +222,20 @@ def test_nothing_is_started_once_the_run_was_given_up():
     runner.end()
     with pytest.raises(ProviderFailed, match="was not started"):
         runner.run(Order("true"), 1, lambda *_: None)
+
+
+def test_every_command_ends_when_the_process_has_to_end_at_once():
+    begun, failures = threading.Event(), []
+
+    def run():
+        try:
+            Runner().run(Order("echo on; sleep 600 & sleep 600"), 600, lambda *_: begun.set())
+        except ProviderFailed as error:
+            failures.append(str(error))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    assert begun.wait(30)
+    kill_all()
+    thread.join(30)
+    assert "ended by signal SIGKILL" in failures[0]

@@ -35,6 +35,16 @@ class Order:
     """Whether command and output hold secrets, so that no message may quote them."""
 
 
+_GROUPS: set[int] = set()
+"""The process groups of all commands that run in this process."""
+
+
+def kill_all() -> None:
+    """Kill every command of this process, which is about to end at once. May be called from a signal handler."""
+    for pid in tuple(_GROUPS):
+        _kill(pid)
+
+
 class Runner:
     """Runs commands and can end all of them. Safe to use from any thread."""
 
@@ -70,6 +80,7 @@ class Runner:
         finally:
             with self._lock:
                 self._running.discard(child.pid)
+                _GROUPS.discard(child.pid)
         for thread in threads:
             _drain(thread, lines)
         said = {name: "".join(parts) for name, parts in lines.items()}
@@ -111,6 +122,7 @@ class Runner:
             except ValueError as error:  # a null byte in an argument or in the environment
                 raise ProviderFailed(f"{_name(order)} cannot be started: {error}") from None
             self._running.add(child.pid)
+            _GROUPS.add(child.pid)
         return child
 
 
