@@ -112,7 +112,12 @@ class Deleter:
             "because it is protected: remove its `protect` option in the program and run `pulumi up`, "
             f"or run `pulumi state unprotect '{entry.urn}'`"
         )
-        self._reporter.diagnostic("error", message, entry.urn)
+        if self._deployment.dry:
+            self._reporter.diagnostic("error", message, entry.urn)
+            return
+        step = Step(Op.DELETE, entry.urn, entry.type, entry)
+        self._reporter.pre(step)
+        self._reporter.failed(step, message, unclear=False)
 
     def _delete(self, entry: Resource) -> None:
         if entry.urn in self._deployment.gone and not entry.delete:

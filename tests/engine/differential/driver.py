@@ -134,6 +134,8 @@ def _state(stack: auto.Stack) -> dict[str, Any]:
         key = entry["urn"] + (" (to be deleted)" if entry.get("delete") else "")
         entries[key] = {name: value for name, value in entry.items() if name not in _DROPPED}
         entries[key]["dependencies"] = sorted(entry.get("dependencies") or ())
+        on = {name: urns for name, urns in (entry.get("propertyDependencies") or {}).items() if urns}
+        entries[key]["propertyDependencies"] = on  # the CLI drops empty lists in a refresh; they say nothing
     return entries
 
 
@@ -148,15 +150,26 @@ def _counts(events: list[Any]) -> dict[str, int] | None:
 
 
 def _steps(events: list[Any]) -> dict[str, list[Any]]:
-    """Per resource, in order: which event, which operation, why. Default providers, which nobody counts, are left out."""
+    """Per resource, in order: which event, which operation, why.
+
+    Left out is what nobody counts: default providers, and that a component or the stack, which no server has, is "read"
+    before an update; the CLI tells that, this engine only in a refresh of its own.
+    """
     found: dict[str, list[Any]] = defaultdict(list)
     for event in events:
         for name, word in _EVENTS.items():
             held = getattr(event, name, None)
             if held is not None and "::pulumi:providers:" not in held.metadata.urn:
                 meta = held.metadata
-                found[meta.urn].append((word, str(getattr(meta.op, "value", meta.op)), *_reasons(meta)))
+                op = str(getattr(meta.op, "value", meta.op))
+                if op == "refresh" and not _is_custom(meta):
+                    continue
+                found[meta.urn].append((word, op, *_reasons(meta)))
     return dict(found)
+
+
+def _is_custom(meta: Any) -> bool:
+    return any(side is not None and side.custom for side in (meta.old, meta.new))
 
 
 def _reasons(meta: Any) -> tuple[Any, ...]:
