@@ -37,7 +37,14 @@ _EITHER = {
 }
 #: Keys of which one takes the other's place.
 
-_FILES = ("kubeconfig", "netboxCaFile", "clusterCaFile", "gitCaFile", "gitSshKeyFile", "gitKnownHostsFile")
+_FILES: tuple[str, ...] = (
+    "kubeconfig",
+    "netboxCaFile",
+    "clusterCaFile",
+    "gitCaFile",
+    "gitSshKeyFile",
+    "gitKnownHostsFile",
+)
 _FILES += ("gitAllowedSignersFile", "gitKeyringFile")
 
 
