@@ -40,7 +40,8 @@ def declare(config: FabricConfig, desired: DesiredState, last_commit: str, left_
     made: dict[ObjectRef, resources.CustomResource] = {}
     for ref, manifest in desired.manifests.items():
         parents: Sequence[pulumi.Resource] = [made[parent] for parent in desired.references.get(ref, ())]
-        options = pulumi.ResourceOptions(parent=fabric, depends_on=[identity, *parents])
+        # A create adopts what is there, so a replace that creates first would delete the object that it has just adopted.
+        options = pulumi.ResourceOptions(parent=fabric, depends_on=[identity, *parents], delete_before_replace=True)
         made[ref] = resources.CLASSES[ref.kind](ref, sections.inputs_for(config.fabric, manifest), options)
     receipts = pulumi.Output.all(*(resource.receipt for resource in made.values())).apply(_digest)
     record = {

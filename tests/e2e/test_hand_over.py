@@ -149,3 +149,19 @@ def test_a_refused_second_half_puts_back_what_was_deleted(project, refusing):
     assert project.verb("sync")["ok"]
     assert vpc(project, b) in project.objects()
     assert vpc(project, a) not in project.objects()
+
+
+def test_a_replace_that_somebody_asks_for_leaves_the_new_object(project):
+    a, *_ = project.names
+    project.commit(crs(a))
+    assert project.init().returncode == 0
+    project.verb("sync")
+    before = project.objects()[vpc(project, a)]["metadata"]["uid"]
+    urn = (
+        f"urn:pulumi:{project.fabric}::hhsync::hhsync:index:Fabric$pulumi-python:dynamic/hedgehog:VPC::VPC/default/{a}"
+    )
+    flags = ("--yes", "--skip-preview", "--run-program", "--refresh", "--replace", urn)
+    done = project.run("pulumi", "--", "up", "--stack", project.fabric, *flags)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert project.objects()[vpc(project, a)]["metadata"]["uid"] != before
+    assert project.verb("drift")["in_sync"] == 3
