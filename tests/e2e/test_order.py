@@ -1,0 +1,160 @@
+"""One `hhsync sync` converges on a server that checks across objects: hand-overs, type changes, parents with their children.
+
+One generated fabric is synced once; the stories come one after the other, each a commit on what the one before left.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from providers.core.identity import ObjectRef
+from sample.generate import generate
+from tests.conftest import HEDGEHOG
+from tests.e2e.project import Project
+from tests.webhooks.conftest import stand_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.services
+
+CRS = 60
+SERVERS = "wiring/row-1/rack-01/servers.yaml"
+
+
+def vpc_file(number: int) -> str:
+    return f"vpcs/row-1/vpc-0000{number}.yaml"
+
+
+class Story:
+    """The fabric's files as the last commit left them."""
+
+    def __init__(self, project: Project) -> None:
+        self.project, self.files = project, dict(generate(CRS))
+        project.commit(self.files, "Begin")
+        assert project.init().returncode == 0
+
+    def replace(self, path: str, *pairs: tuple[str, str]) -> None:
+        """Replace texts in one file, each of which must be there."""
+        for old, new in pairs:
+            assert old in self.files[path], old
+            self.files[path] = self.files[path].replace(old, new)
+
+    def sync(self, crs: int = CRS) -> dict[str, object]:
+        """Commit, sync once, and find everything in sync, with nothing left to do and no bystander touched."""
+        before = {ref: obj["metadata"]["uid"] for ref, obj in self.project.objects().items()}
+        self.project.commit(self.files)
+        done = self.project.verb("sync")
+        assert self.project.verb("drift")["in_sync"] == crs
+        assert self.project.verb("preview")["changes"] == []
+        now = {ref: obj["metadata"]["uid"] for ref, obj in self.project.objects().items()}
+        moved = {one["ref"] for one in done["changes"] if one["action"] in {"create", "delete", "replace"}}
+        assert {str(ref) for ref in before.keys() | now.keys() if before.get(ref) != now.get(ref)} == moved
+        return done
+
+    def spec(self, kind: str, name: str) -> dict[str, object]:
+        return self.project.objects()[ObjectRef(kind, "default", name)]["spec"]
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory, services) -> Iterator[Story]:
+    with stand_in(services):
+        project = Project(tmp_path_factory.mktemp("order") / "project", services, cluster=HEDGEHOG)
+        one = Story(project)
+        yield one
+        project.verb("destroy", "--yes", project.fabric)
+        assert project.objects() == {}
+
+
+def test_a_whole_fabric_is_created_at_once(story):
+    shown = story.project.verb("preview", code=2)
+    notes = {one["ref"]: one.get("note", "") for one in shown["changes"]}
+    blocked = "blocked by VPC/default/vpc-00004, created in this sync"
+    assert notes["VPCPeering/default/vpc-00004--vpc-00006"] == blocked
+    assert not any("refused" in note for note in notes.values())
+    assert story.project.verb("sync")["counts"]["created"] == CRS
+    assert story.project.verb("drift")["in_sync"] == CRS
+
+
+def test_a_vpc_with_attachment_and_peering_is_renamed_and_keeps_its_subnet(story):
+    for path in [path for path, text in story.files.items() if "vpc-00001" in text]:
+        story.replace(path, ("vpc-00001", "vpc-00091"))
+    done = story.sync()
+    assert "VPC/default/vpc-00001" in done["hand_over"]["deleted_first"]
+    assert story.spec("VPC", "vpc-00091")["subnets"]["default"]["subnet"] == "10.0.1.0/24"
+
+
+def test_a_subnet_moves_between_vpcs_that_stay(story):
+    backend = "    backend:\n      subnet: 10.0.4.0/24\n      vlan: 1003\n"
+    text = story.files[vpc_file(3)]
+    start = text.index("    backend:")
+    moved = text[start : text.index("---", start)]
+    assert moved.startswith(backend)
+    story.replace(vpc_file(3), (moved, ""), ("vpc-00003/backend", "vpc-00007/backend"))
+    story.files[vpc_file(7)] = story.files[vpc_file(7)].rstrip("\n") + "\n" + moved
+    assert "hand_over" not in story.sync()
+    assert story.spec("VPC", "vpc-00007")["subnets"]["backend"]["vlan"] == 1003
+
+
+def test_two_vpcs_swap_their_vlans(story):
+    story.replace(vpc_file(4), ("vlan: 1004", "vlan: 1007"))
+    story.replace(vpc_file(7), ("vlan: 1007", "vlan: 1004"))
+    assert story.sync()["hand_over"]["deleted_first"]
+    assert story.spec("VPC", "vpc-00004")["subnets"]["default"]["vlan"] == 1007
+
+
+def test_a_port_moves_between_connections_that_stay(story):
+    link = "    - server:\n        port: server-0107/enp2s2\n      switch:\n        port: leaf-01/E1/8\n"
+    story.replace(SERVERS, (link, ""), ("port: leaf-01/E1/9", "port: leaf-01/E1/8"))
+    assert "hand_over" not in story.sync()
+
+
+def test_a_connection_changes_its_type(story):
+    unbundled = """\
+  unbundled:
+    link:
+      server:
+        port: server-0109/enp2s1
+      switch:
+        port: leaf-01/E1/8
+"""
+    bundled = """\
+  bundled:
+    links:
+    - server:
+        port: server-0109/enp2s1
+      switch:
+        port: leaf-01/E1/8
+    - server:
+        port: server-0109/enp2s2
+      switch:
+        port: leaf-01/E1/9
+"""
+    story.replace(SERVERS, (unbundled, bundled))
+    done = story.sync()
+    assert done["hand_over"]["deleted_first"][0] == "Connection/default/server-0109--unbundled--leaf-01"
+    assert done["counts"]["replaced"] == len(done["hand_over"]["deleted_first"])
+
+
+def test_a_parent_and_its_child_come_in_one_commit(story):
+    story.files["vpcs/new.yaml"] = """\
+apiVersion: vpc.githedgehog.com/v1beta1
+kind: VPCAttachment
+metadata: {name: vpc-00092-new}
+spec: {subnet: vpc-00092/default, connection: server-0110--unbundled--leaf-02}
+---
+apiVersion: vpc.githedgehog.com/v1beta1
+kind: VPC
+metadata: {name: vpc-00092}
+spec:
+  vlanNamespace: row-1
+  subnets: {default: {subnet: 10.0.92.0/24, vlan: 1092}}
+"""
+    assert story.sync(CRS + 2)["counts"]["created"] == 2
+
+
+def test_a_parent_and_its_child_leave_in_one_commit(story):
+    story.files["vpcs/new.yaml"] = "# nothing here any more\n"
+    assert story.sync()["counts"]["deleted"] == 2
