@@ -5,6 +5,7 @@ One generated fabric is synced once; the stories come one after the other, each 
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,7 @@ from tests.webhooks.conftest import stand_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.services
 
@@ -31,8 +33,8 @@ def vpc_file(number: int) -> str:
 class Story:
     """The fabric's files as the last commit left them."""
 
-    def __init__(self, project: Project) -> None:
-        self.project, self.files = project, dict(generate(CRS))
+    def __init__(self, project: Project, settings: Path) -> None:
+        self.project, self.settings, self.files = project, settings, dict(generate(CRS))
         project.commit(self.files, "Begin")
         assert project.init().returncode == 0
 
@@ -54,15 +56,20 @@ class Story:
         assert {str(ref) for ref in before.keys() | now.keys() if before.get(ref) != now.get(ref)} == moved
         return done
 
+    def published(self, kind: str, name: str) -> object:
+        """The state that the CR's record shows."""
+        ref = ObjectRef(kind, "default", name).record_ref(self.project.fabric)
+        return next(one for one in self.project.records().values() if one.fields["ref"] == ref).fields["sync_state"]
+
     def spec(self, kind: str, name: str) -> dict[str, object]:
         return self.project.objects()[ObjectRef(kind, "default", name)]["spec"]
 
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory, services) -> Iterator[Story]:
-    with stand_in(services):
+    with stand_in(services) as webhooks:
         project = Project(tmp_path_factory.mktemp("order") / "project", services, cluster=HEDGEHOG)
-        one = Story(project)
+        one = Story(project, webhooks.settings)
         yield one
         project.verb("destroy", "--yes", project.fabric)
         assert project.objects() == {}
@@ -158,3 +165,19 @@ spec:
 def test_a_parent_and_its_child_leave_in_one_commit(story):
     story.files["vpcs/new.yaml"] = "# nothing here any more\n"
     assert story.sync()["counts"]["deleted"] == 2
+
+
+def test_a_sync_waits_for_the_switches_and_names_those_that_are_behind(story):
+    story.settings.write_text(json.dumps({"agents": {"delay_seconds": 1, "stuck": ["leaf-01"]}}))
+    story.replace(vpc_file(6), ("gateway: 10.0.7.254", "gateway: 10.0.7.253"))
+    story.project.commit(story.files)
+    behind = story.project.verb("sync", "--wait", "--wait-seconds", "8", code=2)["health"]
+    assert behind["switches"] == ["leaf-01", "leaf-02"]
+    assert [one["switch"] for one in behind["laggards"]] == ["leaf-01"]
+    pending = story.project.verb("status", "--kind", "VPC", "--state", "Pending", code=2)["crs"]
+    assert "leaf-01" in {one["ref"]: one["reason"] for one in pending}["VPC/default/vpc-00006"]
+    assert story.published("VPC", "vpc-00006") == "Pending"
+    story.settings.unlink()
+    health = story.project.verb("sync", "--wait")["health"]
+    assert health["laggards"] == []
+    assert story.published("VPC", "vpc-00006") == "Synced"
