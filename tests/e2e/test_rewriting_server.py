@@ -17,7 +17,7 @@ import yaml
 
 from embedded.services import Services
 from sample.generate import generate
-from tests.conftest import HEDGEHOG, OWNER, ROOT
+from tests.conftest import FABRICS, HEDGEHOG, OWNER, ROOT
 from tests.e2e.edits import RENAMED, Others, refs_of
 from tests.e2e.project import Project
 from tests.webhooks.conftest import stand_in
@@ -66,9 +66,9 @@ def restart(services: Running) -> None:
     """Restart the API server and the webhooks, where they are this session's own."""
     home = Path(services.home)
     if (home / OWNER).exists():
-        one = Services(home, crds=ROOT / "providers" / "crds")._fabric(HEDGEHOG)
-        one.stop()
-        one.start(ROOT / "providers" / "crds")
+        servers = Services(home, crds=ROOT / "providers" / "crds")
+        servers._fabric(HEDGEHOG).stop()
+        servers.start(fabrics=FABRICS, webhooks=[HEDGEHOG])
 
 
 def test_wiring_that_is_not_hydrated_is_refused_as_a_whole(fabric: Project) -> None:

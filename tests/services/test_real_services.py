@@ -13,7 +13,7 @@ import yaml
 
 from embedded.services.process import Process
 from embedded.services.web import Api
-from tests.conftest import OWNER, fresh_services, remove_abandoned
+from tests.conftest import OWNER, fresh_services, make_services, remove_abandoned
 
 if TYPE_CHECKING:
     from embedded.services import FabricAccess, NetBoxAccess, Running
@@ -150,8 +150,15 @@ def test_netbox_serves_its_pages_with_their_styles(services: Running):
     assert netbox(services.netbox, "").call("GET", "/static/netbox.css")[0] == 200
 
 
+def pids_now(services: Running) -> set[int]:
+    """The servers' processes; an earlier test may have restarted some since the session began."""
+    running = make_services(Path(services.home)).running()
+    assert running is not None
+    return set(running.pids.values())
+
+
 def test_all_servers_listen_on_loopback_only(services: Running):
-    addresses = listening_addresses(set(services.pids.values()))
+    addresses = listening_addresses(pids_now(services))
     assert addresses == {"0100007F"}
 
 
@@ -168,7 +175,7 @@ def test_every_file_with_a_secret_is_private(services: Running):
 
 
 def test_no_secret_is_in_a_command_line(services: Running):
-    lines = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in services.pids.values()]
+    lines = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in pids_now(services)]
     secrets = [services.netbox.password, services.netbox.token, *(one.admin_token for one in services.fabrics)]
     assert not [line for line in lines for secret in secrets if secret.encode() in line]
 
