@@ -29,7 +29,9 @@ def main() -> int:
     total = subprocess.run(
         [*coverage, "report", f"--include={MEASURED}", "--format=total"], check=False, capture_output=True, text=True
     )
-    print(f"coverage of program/, providers/, automation/ and authoring/: {total.stdout.strip() or '?'} % (aim: {AIM} %)")
+    print(
+        f"coverage of program/, providers/, automation/ and authoring/: {total.stdout.strip() or '?'} % (aim: {AIM} %)"
+    )
     print(closing_line, flush=True)
     return tests.returncode
 
