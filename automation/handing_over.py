@@ -70,7 +70,13 @@ def find(workspace: Workspace, fabric: str) -> Detour:
     before = state.read(workspace, fabric)
     desired = {ref: one.spec for ref, one in loaded.desired.manifests.items()}
     plan = handover.plan(desired, present, loaded.desired.references)
-    first = _with_dependents(plan.detour & before.crs.keys(), before)
+    unknown = sorted(plan.detour - before.crs.keys())
+    if unknown:
+        raise UnsafeChange(
+            f"{guard.HAND_OVER}, and {_named(unknown)} in its way carry this fabric's label and are not in its state, so "
+            f"nothing was written. Sync the commit before this one, which takes them over, and then this one"
+        )
+    first = _with_dependents(plan.detour, before)
     kept = sorted(ref for ref in first if ref.kind in _NEVER_DELETED_TO_COME_BACK and ref in desired)
     if kept:
         why = "; ".join(str(one) for one in plan.because)
@@ -120,7 +126,7 @@ def _put_back(
     refused = {ref for ref in detour.desired.manifests if str(ref) in result.failed or ref not in now.crs}
     undone = _undone(detour, refused)
     returning = sorted(ref for ref in undone & detour.first if ref in detour.before.crs and ref not in now.crs)
-    if not undone:
+    if not undone or not (returning or remade):
         return result
     if progress is not None:
         progress.line(f"hand-over refused: putting back {_named(undone & detour.first)}")
@@ -131,16 +137,18 @@ def _put_back(
         urns = [now.urns[ref] for ref in sorted(away)] + _result_urns(now)
         errors += run(workspace, fabric, DESTROY, progress, {VERB_VARIABLE: DESTROY}, targets=urns).errors
         returning = sorted({*returning, *(ref for ref in away if ref in detour.before.crs)})
+    if not returning:
+        return replace(result, errors=(*result.errors, *errors))
     back = _return(workspace, fabric, progress, detour, returning)
     errors += back.errors
     left = {str(ref) for ref in returning} - {change.ref for change in back.changes if change.action == "create"}
     told = replace(detour.told, put_back=tuple(str(ref) for ref in returning if str(ref) not in left))
     if left:
         errors.append(f"deleted and not put back: {', '.join(sorted(left))}; they are in the commit before this one")
-    note = (
-        f"the hand-over was refused, and what was deleted for it was put back: {', '.join(told.put_back) or 'nothing'}"
-    )
-    return replace(result, hand_over=told, errors=(*result.errors, note, *errors))
+    if told.put_back:
+        names = ", ".join(told.put_back)
+        errors.insert(0, f"the hand-over was refused, and what was deleted for it was put back: {names}")
+    return replace(result, hand_over=told, errors=(*result.errors, *errors))
 
 
 def _return(

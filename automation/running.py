@@ -41,10 +41,10 @@ def run(
     progress: Progress | None = None,
     environment: Mapping[str, str] | None = None,
     *,
-    targets: Sequence[str] = (),
+    targets: Sequence[str] | None = None,
     excludes: Sequence[str] = (),
 ) -> OperationResult:
-    """Run the engine to its end. `environment` is for this run's program; `targets` are URNs, empty for the whole stack.
+    """Run the engine to its end. `environment` is for this run's program; `targets` are URNs, None for the whole stack.
 
     `excludes` are URNs that the run leaves alone.
 
@@ -52,7 +52,10 @@ def run(
 
     Raises:
         HhsyncError: the run could not begin (no such stack, no passphrase, another run holds the stack).
+        ValueError: `targets` is empty, which the engine would take for the whole stack.
     """
+    if targets is not None and not targets:
+        raise ValueError(f"a {verb} of nothing would be one of the whole stack")
     extra = dict(environment or {})
     shown = progress or silent()
     stack = workspace.select(fabric, extra)
@@ -96,7 +99,7 @@ def run(
     return result
 
 
-def _options(verb: str, targets: Sequence[str], excludes: Sequence[str]) -> dict[str, Any]:
+def _options(verb: str, targets: Sequence[str] | None, excludes: Sequence[str]) -> dict[str, Any]:
     options: dict[str, Any] = {"run_program": True, "refresh": True, "parallel": PARALLEL}
     if verb == SYNC:
         options["continue_on_error"] = True
