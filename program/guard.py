@@ -41,7 +41,7 @@ def objects(
 
     def listed(kind: Kind) -> tuple[dict[ObjectRef, Mapping[str, Any]], dict[ObjectRef, Mapping[str, Any]]]:
         found = cluster.list(kind)
-        managed = {ref: obj.get("spec") or {} for ref, obj in found.items() if _label(obj) == fabric}
+        managed = {ref: obj.get("spec") or {} for ref, obj in found.items() if label_of(obj) == fabric}
         return managed, {ref: obj for ref, obj in found.items() if ref in desired and unmanaged(obj)}
 
     with ThreadPoolExecutor(max_workers=len(KINDS)) as pool:
@@ -55,7 +55,8 @@ def managed_objects(cluster: Cluster, fabric: str) -> dict[ObjectRef, Mapping[st
     return objects(cluster, fabric, ())[0]
 
 
-def _label(obj: Mapping[str, Any]) -> str | None:
+def label_of(obj: Mapping[str, Any]) -> str | None:
+    """The fabric whose label an object carries, or None."""
     return (obj["metadata"].get("labels") or {}).get(FABRIC_LABEL)
 
 
