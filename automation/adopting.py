@@ -20,7 +20,7 @@ from providers.settings import GitSettings, flag
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from automation.workspace import Workspace
+    from automation.engine.workspace import Workspace
 
 log = logging.getLogger("hhsync.adopting")
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from automation.workspace import Workspace
+from automation.engine.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from authoring.edit_result import EditResult
-    from automation.workspace import Workspace
+    from automation.engine.workspace import Workspace
 
 
 class Batch:

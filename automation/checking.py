@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from automation.workspace import Workspace
+    from automation.engine.workspace import Workspace
     from program.load import Loaded
     from providers.core.manifest import Issue
     from providers.targets.cluster import Cluster

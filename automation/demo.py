@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from automation import demo_plan, operations, report, report_json, report_text, servers, stack_init
 from automation import drift as gathering
-from automation.workspace import BACKEND, PASSPHRASE, PASSPHRASE_FILE, Workspace, project_file
+from automation.engine.workspace import BACKEND, PASSPHRASE, PASSPHRASE_FILE, Workspace, project_file
 from embedded import demo_client, demo_repository
 from program import load
 from program.config import cache_folder

@@ -15,10 +15,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from automation.drafts import Drafts, drafts
+from automation.engine.state import Recorded
+from automation.engine.state import read as read_state
 from automation.lag import Lag, lag
 from automation.progress import Progress, silent, ticking
-from automation.state import Recorded
-from automation.state import read as read_state
 from program import load
 from program.config import cache_folder
 from providers import adopting, writing
@@ -33,7 +33,7 @@ from providers.settings import GitSettings
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from automation.workspace import Workspace
+    from automation.engine.workspace import Workspace
     from program.load import Loaded
 
 log = logging.getLogger("hhsync.drift")

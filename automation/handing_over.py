@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from automation import state
+from automation.engine import state
 from automation.results import DESTROY, SYNC, HandOver, OperationResult
 from automation.running import run
 from program import config, guard, load, put_back
@@ -25,9 +25,9 @@ from providers.targets.cluster import Cluster
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
+    from automation.engine.state import Recorded
+    from automation.engine.workspace import Workspace
     from automation.progress import Progress
-    from automation.state import Recorded
-    from automation.workspace import Workspace
     from program.desired import DesiredState
     from providers.core.identity import ObjectRef
 

@@ -16,9 +16,9 @@ from providers.targets.cluster import Cluster
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
+    from automation.engine.workspace import Workspace
     from automation.progress import Progress
     from automation.results import OperationResult
-    from automation.workspace import Workspace
 
 SETTLE = 5.0
 """Seconds that the fabric's controller is given to move an Agent after a change, before the change counts as none of its

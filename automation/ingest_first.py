@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from authoring.options import Authoring
 from automation import write_back
-from automation.workspace import project_file
+from automation.engine.workspace import project_file
 from providers.settings import NAMESPACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from authoring.ingest import IngestResult
+    from automation.engine.workspace import Workspace
     from automation.progress import Progress
     from automation.results import OperationResult
-    from automation.workspace import Workspace
 
 
 def sync(

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from automation.workspace import Workspace
+    from automation.engine.workspace import Workspace
 
 VARIABLES = {
     "gitToken": "HHSYNC_GIT_TOKEN",

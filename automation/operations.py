@@ -18,8 +18,8 @@ from providers.planned import PLAN_VARIABLE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from automation.engine.workspace import Workspace
     from automation.progress import Progress
-    from automation.workspace import Workspace
 
 log = logging.getLogger("hhsync.operations")
 

@@ -20,9 +20,9 @@ from providers.targets.netbox_types import NOT_FROM_GIT
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from automation.engine.workspace import Workspace
     from automation.progress import Progress
     from automation.results import OperationResult
-    from automation.workspace import Workspace
     from providers.core.drift import Facts
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from automation import state
+from automation.engine import state
 from automation.results import SYNC, OperationResult
 from automation.running import run
 from program import load, partial
@@ -16,8 +16,8 @@ from providers.errors import ValidationFailed, one_line
 from providers.settings import GitSettings
 
 if TYPE_CHECKING:
+    from automation.engine.workspace import Workspace
     from automation.progress import Progress
-    from automation.workspace import Workspace
 
 _NAMED = 5
 

@@ -11,14 +11,14 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from automation.engine.workspace import BACKEND
 from automation.engines import venv_first
-from automation.workspace import BACKEND
 from embedded.engine.commands.info import CHOSEN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from automation.workspace import Workspace
+    from automation.engine.workspace import Workspace
 
 
 def command(workspace: Workspace, args: Sequence[str]) -> tuple[list[str], dict[str, str]]:

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from automation.engine.workspace import Workspace
     from automation.progress import Progress
     from automation.results import OperationResult
-    from automation.workspace import Workspace
     from providers.core.drift import DriftReport, Facts
 
 Prints = dict[str, dict[str, str]]

@@ -22,8 +22,8 @@ from providers.targets.cluster import Cluster
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from automation.engine.workspace import Workspace
     from automation.results import OperationResult
-    from automation.workspace import Workspace
     from program.desired import DesiredState
     from providers.core.diff import FieldChange
 

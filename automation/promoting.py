@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from authoring import promotion
 from authoring.changes import Change, ChangeRefused, Remove
-from automation import state, write_back
+from automation import write_back
+from automation.engine import state
 from providers.core.identity import FABRIC_LABEL, KINDS
 from providers.core.policy import check_prune
 from providers.errors import ConfigError
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from authoring.edit_result import EditResult
     from authoring.folder import Folder
-    from automation.workspace import Workspace
+    from automation.engine.workspace import Workspace
     from automation.write_back import Wanted
     from providers.core.identity import ObjectRef
 

@@ -20,7 +20,7 @@ from providers.session import Session
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from automation.workspace import Workspace
+    from automation.engine.workspace import Workspace
     from providers.core.identity import Kind, ObjectRef
 
 log = logging.getLogger("hhsync.publishing")

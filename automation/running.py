@@ -11,9 +11,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from automation import events
+from automation.engine.workspace import engine_errors
 from automation.progress import Phases, Progress, silent, ticking
 from automation.results import DESTROY, INTERRUPTED, PREVIEW, SYNC, OperationResult
-from automation.workspace import engine_errors
 from providers.errors import EngineError, one_line
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pulumi.automation import Stack
     from pulumi.automation.events import EngineEvent
 
-    from automation.workspace import Workspace
+    from automation.engine.workspace import Workspace
 
 log = logging.getLogger("hhsync.operations")
 

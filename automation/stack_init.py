@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automation.connections import FAILS, WORKS, PartCheck, check_all
-from automation.workspace import engine_errors
+from automation.engine.workspace import engine_errors
 from providers import extra_settings
 from providers.errors import ConfigError, EngineError, HhsyncError
 from providers.settings import KEYS, NAMESPACE, SECRET_KEYS, ClusterSettings, GitSettings, NetBoxSettings
@@ -17,7 +17,7 @@ from providers.settings import KEYS, NAMESPACE, SECRET_KEYS, ClusterSettings, Gi
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from automation.workspace import Workspace
+    from automation.engine.workspace import Workspace
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 #: A stack's name that is a Kubernetes label value too, since every object carries it.

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from automation.drift import Gathered
+    from automation.engine.workspace import Workspace
     from automation.progress import Progress
-    from automation.workspace import Workspace
     from providers.core.identity import ObjectRef
     from providers.core.manifest import Origin
 

@@ -25,7 +25,7 @@ from automation.progress import Progress
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from automation.workspace import Workspace
+    from automation.engine.workspace import Workspace
 
 log = logging.getLogger("hhsync.cli")
 
@@ -54,7 +54,7 @@ class Terminal:
 
     def workspace(self) -> Workspace:
         """The project's workspace; from here on the debug log is kept in its `.hhsync/log/`."""
-        from automation.workspace import Workspace
+        from automation.engine.workspace import Workspace
 
         found = Workspace.find(self.project)
         path = logs.set_up(found.home, sys.stderr, verbose=self.verbose, quiet=self.quiet)

@@ -14,7 +14,7 @@ from providers.settings import GitSettings
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from automation.workspace import Workspace
+    from automation.engine.workspace import Workspace
     from providers.core.identity import ObjectRef
 
 _NOT_BEGUN = "not begun: the run ended before"

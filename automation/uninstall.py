@@ -10,7 +10,7 @@ from providers.targets.netbox import NetBox
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from automation.workspace import Workspace
+    from automation.engine.workspace import Workspace
 
 
 def uninstall(workspace: Workspace, fabric: str, *, with_fabrics: bool) -> dict[str, Any]:

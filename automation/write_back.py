@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from authoring.edit_result import EditResult, Preview
     from authoring.folder import Folder
     from authoring.ingest import IngestResult
-    from automation.workspace import Workspace
+    from automation.engine.workspace import Workspace
 
 _BRANCH = re.compile(r"(?!.*(?:\.\.|//|/\.))[A-Za-z0-9][A-Za-z0-9._/-]*(?<![./])(?<!\.lock)")
 

@@ -9,7 +9,7 @@ import pytest
 
 from authoring.changes import ChangeRefused
 from automation import Fabric, cli, terminal
-from automation.workspace import Workspace
+from automation.engine.workspace import Workspace
 from tests.authoring.conftest import vpc
 from tests.test_docs import documented, keys
 

@@ -12,9 +12,9 @@ from pulumi.automation.errors import create_command_error
 from pulumi.runtime.proto import events_pb2, events_pb2_grpc
 from semver import VersionInfo
 
+from automation.engine.workspace import Workspace
 from automation.engines import Engine
 from automation.results import EngineInfo
-from automation.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

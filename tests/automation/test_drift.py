@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from automation import state
 from automation.drift import drift, joined
+from automation.engine import state
 from program.desired import DesiredState
 from program.load import Loaded
 from providers.core import sections

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from automation import handing_over, running
+from automation.engine.state import Recorded
 from automation.results import DESTROY, SYNC, Counts, OperationResult
-from automation.state import Recorded
 from program import guard
 from program.desired import DesiredState
 from providers.core.handover import Plan, Taking

@@ -13,8 +13,8 @@ import pytest
 
 from automation import checking, connections, demo, operations, passthrough, servers, uninstall
 from automation.connections import FAILS, LIMITED, WORKS
+from automation.engine.workspace import Workspace
 from automation.progress import silent
-from automation.workspace import Workspace
 from providers.errors import UnsafeChange
 
 pytestmark = pytest.mark.services

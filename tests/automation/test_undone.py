@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from automation import partial
+from automation.engine.state import Recorded
 from automation.orphans import _ordered, parse
 from automation.results import Counts, OperationResult
-from automation.state import Recorded
 from automation.undone import left
 from program.desired import DesiredState
 from program.load import Loaded
@@ -72,7 +72,7 @@ def test_a_partial_sync_counts_nothing_that_it_left_out(tmp_path, monkeypatch):
     there = Manifest(VPC, {}, Origin("a.yaml", 1, 0), Attribution("c" * 40, "A <a@example.org>", ""))
     loaded = Loaded("u", "main", "f", "c", "c", 2, DesiredState({VPC: there}, {VPC: ()}), (issue,))
     monkeypatch.setattr("program.load.inspect", lambda *_args, **_options: loaded)
-    monkeypatch.setattr("automation.state.read", lambda *_args: Recorded(urns={VPC: "urn:a", OTHER: "urn:b"}))
+    monkeypatch.setattr("automation.engine.state.read", lambda *_args: Recorded(urns={VPC: "urn:a", OTHER: "urn:b"}))
     given = {}
 
     def run(workspace, fabric, verb, progress, environment, *, excludes):

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from automation.engine.workspace import engine_errors
 from automation.events import kind_of
-from automation.workspace import engine_errors
 from providers.core import sections
 from providers.core.identity import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from automation.workspace import Workspace
+    from automation.engine.workspace import Workspace
     from providers.core.identity import ObjectRef
 
 HOOK_TYPE = "command:local:Command"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from automation.engine.state import recorded
 from automation.handing_over import _result_urns
-from automation.state import recorded
 
 FABRIC = "urn:pulumi:f::hhsync::hhsync:index:Fabric$"
 RESULT = "pulumi-python:dynamic/hedgehog:FabricResult"

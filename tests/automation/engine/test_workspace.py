@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from automation.workspace import Workspace, find_root, locked, stderr_lines
+from automation.engine.workspace import Workspace, find_root, locked, stderr_lines
 from providers.errors import ConfigError
 from tests.automation.fake_engine import FakeCommand, workspace
 
