@@ -1,7 +1,7 @@
-"""`python -m bench`: measures hhsync on a generated fabric and prints ratios. Figures are printed, never asserted.
+"""`python -m bench`: measures hhsync on generated fabrics and prints ratios. Figures are printed, never asserted.
 
-On real servers of its own in a temporary home, or on those of `--home`, where they then run on. Two API servers: one takes
-kubectl's writes, the other hhsync's, so that both first writes meet an empty cluster.
+On real servers of its own in a temporary home, or on those of `--home`, where they then run on. With `--home` and `--work` a
+fabric that an earlier run synced is measured again without its first sync.
 """
 
 from __future__ import annotations
@@ -15,67 +15,66 @@ import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from bench import engine
 from bench.measure import CommandFailed
-from bench.runs import Bench
+from bench.runs import PARTS, Bench
 from bench.table import Report
 from embedded.services import Services, ServicesError
 from providers.errors import HhsyncError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 CRDS = Path(__file__).resolve().parents[1] / "providers" / "crds"
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measures hhsync; see docs/performance.md.")
-    parser.add_argument("--count", type=int, default=1000, help="CRs of the fabric (default 1000)")
-    parser.add_argument("--rounds", type=int, default=3, help="runs of what is repeated (default 3); the median counts")
-    parser.add_argument("--list-page", type=int, default=0, metavar="N", help="also NetBox's list page at N records")
-    parser.add_argument("--connections", type=int, default=1, help="connections of the raw creation (default 1)")
-    parser.add_argument("--home", type=Path, help="use the services of this home, and leave them running")
-    parser.add_argument("--engine-only", action="store_true", help="only the engine's own cost; needs no servers")
-    parser.add_argument("--engine-count", type=int, default=1000, help="resources of the engine's runs (default 1000)")
     parser.add_argument(
-        "--engine-large", type=int, default=10_000, help="resources of its large run (default 10000; 0: none)"
+        "--only", type=_parts, default=PARTS, metavar="PARTS", help=f"of {','.join(PARTS)}; all of them"
     )
+    parser.add_argument("--sizes", type=_sizes, default=(1000, 10_000), metavar="N,N", help="CRs; 1000,10000")
+    parser.add_argument("--rounds", type=int, default=3, help="runs of what is repeated (default 3); the median counts")
+    parser.add_argument("--home", type=Path, help="use the services of this home, and leave them running")
+    parser.add_argument("--work", type=Path, help="keep the projects here, or measure those of an earlier run again")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE")
     return parser.parse_args()
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    wanted = tuple(text.split(","))
+    unknown = sorted({*wanted} - {*PARTS})
+    if unknown:
+        raise argparse.ArgumentTypeError(f"no such part: {', '.join(unknown)}")
+    return wanted
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(sorted({int(one) for one in text.split(",")}))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"not numbers with commas between: {text}") from None
 
 
 def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _facts(arguments: argparse.Namespace) -> dict[str, object]:
+def _facts() -> dict[str, object]:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return {
         "at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "CRs": arguments.count,
         "CPUs": os.cpu_count(),
+        "GiB": round(memory),
         "load before": round(os.getloadavg()[0], 1),
         "Python": platform.python_version(),
     }
 
 
-def _measure(arguments: argparse.Namespace, work: Path, say: Callable[[str], None]) -> Report:
-    report = Report(facts=_facts(arguments))
-    sizes = engine.Sizes(arguments.engine_count, arguments.engine_large)
-    engine.measure(report, work, sizes, os.environ.get("HHSYNC_PULUMI", ""), say)
-    if arguments.engine_only:
-        return report
-    services = Services(arguments.home or work / "services", crds=CRDS, progress=say)
+def _measure(arguments: argparse.Namespace, work: Path) -> Report:
+    report = Report(facts=_facts())
+    services = Services(arguments.home or work / "services", crds=CRDS, progress=_say)
     try:
-        running = services.start(fabrics=2)
-        Bench(services.cache, running, work, report, say).measure(
-            arguments.count,
-            arguments.rounds,
-            arguments.connections,
-            arguments.list_page,
-            clean=arguments.home is not None,
-        )
+        running = services.start(fabrics=1 + len(arguments.sizes), webhooks=False)
+        bench = Bench(services.cache, running, work, report, _say, arguments.only, arguments.rounds)
+        bench.measure(arguments.sizes)
     finally:
         if arguments.home is None:
             services.remove()
@@ -85,13 +84,15 @@ def _measure(arguments: argparse.Namespace, work: Path, say: Callable[[str], Non
 def main() -> int:
     """Measure, print the report; exit 1 with one line when something does not work."""
     arguments = _arguments()
-    work = Path(tempfile.mkdtemp(prefix="hhsync-bench-"))
+    work = arguments.work or Path(tempfile.mkdtemp(prefix="hhsync-bench-"))
+    work.mkdir(parents=True, exist_ok=True)
     try:
-        report = _measure(arguments, work, _say)
+        report = _measure(arguments, work.resolve())
     except (CommandFailed, ServicesError, HhsyncError, RuntimeError, ValueError) as error:
         _say(f"error: {error}")
         return 1
-    shutil.rmtree(work)
+    if arguments.work is None:
+        shutil.rmtree(work)
     print(report.text())
     if arguments.json:
         arguments.json.write_text(json.dumps(report.to_json(), indent=2) + "\n")

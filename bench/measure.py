@@ -1,4 +1,4 @@
-"""Runs one command as a child process and says what it cost: time, and memory of all its processes."""
+"""Runs one command as a child process and says what it cost: time, and memory of it and of the processes it starts."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-SAMPLE_SECONDS = 0.1
-#: Often enough for children that live for seconds, and a few milliseconds of work each.
+SAMPLE_SECONDS = 0.05
+#: Each look is a read of one small file a process, and a process tells its own peak, so few looks are enough.
 
 MEGABYTE = 1_000_000
 CHILD = Path(__file__).with_name("child.py")
@@ -23,16 +23,15 @@ CHILD = Path(__file__).with_name("child.py")
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a command took: wall and processor seconds, and peak memory in megabytes.
+    """What a command took: wall and processor seconds (of all its processes), and peak memory in megabytes.
 
-    `process_mb` is the resident set of the largest process (from the kernel, exact). `tree_mb` is the largest sum over the
-    command and all its descendants at one moment, memory that they share counted once (sampled).
+    `own_mb` is the peak of the command's own process, `child_mb` that of the largest process below it, 0 where none was seen.
     """
 
     seconds: float
     cpu_seconds: float
-    process_mb: float
-    tree_mb: float
+    own_mb: float
+    child_mb: float
 
 
 class CommandFailed(Exception):
@@ -69,18 +68,22 @@ def run(
         tail = log.read_text(errors="replace").strip().splitlines()[-15:]
         raise CommandFailed(f"{argv[0]} ended with status {status}, see {log}:\n" + "\n".join(tail))
     used = json.loads(report.read_text())
-    process_mb = used["process_bytes"] / MEGABYTE
-    return Cost(used["seconds"], used["cpu_seconds"], process_mb, max(sampler.peak / MEGABYTE, process_mb))
+    # The kernel's figure is exact, and of the largest process; which of the two that was, only the looks tell.
+    largest = used["process_bytes"] / MEGABYTE
+    own, child = sampler.own / MEGABYTE, sampler.child / MEGABYTE
+    own, child = (own, largest) if child > own else (largest, child)
+    return Cost(used["seconds"], used["cpu_seconds"], own, child)
 
 
 class _Sampler:
-    """Watches the descendants of a process; `peak` is the largest sum of their memory in bytes."""
+    """Watches the descendants of a process that runs one command; `own` and `child` are peaks in bytes, as in `Cost`."""
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
-        self.peak = 0
+        self.own = 0
+        self.child = 0
 
     def __enter__(self) -> _Sampler:
         self._thread.start()
@@ -92,23 +95,29 @@ class _Sampler:
 
     def _watch(self) -> None:
         while not self._stop.wait(SAMPLE_SECONDS):
-            self.peak = max(self.peak, sum(_memory(pid) for pid in _descendants(self._pid)))
+            for command in _children(self._pid):
+                self.own = max(self.own, _peak(command))
+                self.child = max(self.child, *(_peak(pid) for pid in _descendants(command)), 0)
 
 
 def _descendants(pid: int) -> Iterator[int]:
-    try:
-        groups = [Path(task, "children").read_text().split() for task in Path(f"/proc/{pid}/task").iterdir()]
-    except OSError:  # it ended meanwhile
-        return
-    for child in (int(child) for group in groups for child in group):
+    for child in _children(pid):
         yield child
         yield from _descendants(child)
 
 
-def _memory(pid: int) -> int:
-    """Proportional set size in bytes; 0 once the process has ended."""
+def _children(pid: int) -> list[int]:
     try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        groups = [Path(task, "children").read_text().split() for task in Path(f"/proc/{pid}/task").iterdir()]
+    except OSError:  # it ended meanwhile
+        return []
+    return [int(child) for group in groups for child in group]
+
+
+def _peak(pid: int) -> int:
+    """The highest resident set of a process so far, in bytes; 0 once it has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:
         return 0
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")), 0)

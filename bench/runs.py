@@ -2,143 +2,150 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bench import aims
+from bench.git_repository import documents
 from bench.kubectl import Kubectl
 from bench.measure import Cost, run
+from bench.names import APPLY, CHANGE, CHECK, DIFF, DRIFT, FIRST, HELP, LIST, NOTHING, RAW, TYPES
 from bench.netbox import NetBox
-from bench.project import CLONE, FABRIC, Project
-from bench.table import Ratio, Report
+from bench.project import CLONE, HHSYNC, Project
 from embedded.services.golang import GoTools, kubectl
 from embedded.services.steps import Steps
 from providers.settings import NetBoxSettings
 from providers.targets import netbox as target
-from sample.generate import generate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
-    from embedded.services import Running
+    from bench.table import Report
+    from embedded.services import NetBoxAccess, Running
 
-FLOOR, LISTED = "bench-floor", "bench-list"
-#: Fabrics in NetBox besides the one that is synced.
+PARTS = ("start", "first-sync", "drift", "nothing", "change", "list-page")
+#: What `--only` takes.
 
-TYPES = "NetBox: make the types"
-APPLY = "kubectl apply --server-side"
-RAW = "NetBox: the same records, raw, in bulk"
-DIFF = "kubectl diff --server-side"
-FIRST = "hhsync sync, first"
-NOTHING = "hhsync sync, nothing to do"
-DRIFT = "hhsync drift"
-LIST = "NetBox: list page of one kind and fabric"
+FLOOR_LIMIT = 2000
+#: The largest fabric that kubectl and the raw records are measured with; larger ones are compared with that, scaled.
 
 LIST_KIND = "VPC"
 LIST_ROUNDS = 10
-LIST_AIM_MS = 500
+START_ROUNDS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What the runs need: the cache with built programs, running servers with two fabrics, a folder, and a report."""
+    """What the runs need: a cache with built programs, running servers, a folder, and a report to fill.
+
+    The first API server is kubectl's; each size has one of its own after it, so that every first write meets an empty one.
+    """
 
     cache: Path
     running: Running
     work: Path
     report: Report
     say: Callable[[str], None]
+    parts: Collection[str] = PARTS
+    rounds: int = 3
 
-    def measure(self, count: int, rounds: int, connections: int, list_page: int, *, clean: bool) -> None:
-        """Make all runs and fill the report."""
+    def measure(self, sizes: Sequence[int]) -> None:
+        """Make all runs, the smallest fabric first, and fill the report."""
+        floor = Kubectl(kubectl(GoTools(self.cache), Steps(self.say)), self.running.fabric("fabric-1").admin_kubeconfig)
+        self.report.facts["kubectl"] = floor.version()
+        self._types()
+        if "start" in self.parts:
+            self._help()
+        for number, size in enumerate(sizes, start=2):
+            self._fabric(size, f"fabric-{number}", floor)
+        self.report.aims += aims.reached(self.report, sizes)
+
+    @property
+    def _netbox(self) -> NetBoxAccess:
         if self.running.netbox is None:
             raise RuntimeError(f"no NetBox in {self.running.home}: start the services there with all parts")
-        project = Project.make(self.work / "project", generate(count))
-        floor = Kubectl(kubectl(GoTools(self.cache), Steps(self.say)), self.running.fabric("fabric-1").admin_kubeconfig)
-        netbox = NetBox(self.running.netbox)
-        project.configure(self.running.netbox, self.running.fabric("fabric-2"))
-        self.report.facts |= {"engine": project.engine(), "kubectl": floor.version()}
-        self._types()
-        self._first(project, floor)
-        self._raw(project, netbox, connections)
-        for number in range(1, rounds + 1):
-            self.say(f"round {number} of {rounds}")
-            self._count(DIFF, floor.diff(project))
-            self._count(NOTHING, project.hhsync("sync"))
-            self._count(DRIFT, project.hhsync("drift"))
-        if list_page:
-            self._list_page(netbox, list_page)
-        self._ratios()
-        if clean:
-            self._clean(project, floor, netbox)
+        return self.running.netbox
+
+    def _fabric(self, size: int, server: str, floor: Kubectl) -> None:
+        """Everything about the fabric of one size; kubectl gets it, too, up to FLOOR_LIMIT."""
+        project = Project.at(self.work / f"project-{size}", f"bench-{size}")
+        with_floor = size <= FLOOR_LIMIT
+        if not project.synced.exists():
+            self._first(project, size, server, floor if with_floor else None)
+        if "start" in self.parts:
+            self._repeat(CHECK, size, START_ROUNDS, lambda: project.hhsync("check"))
+        for number in range(1, self.rounds + 1):
+            self.say(f"{size} CRs, round {number} of {self.rounds}")
+            self._read(project, size, floor if with_floor else None)
+        if "change" in self.parts:
+            for _ in range(self.rounds):
+                project.change_one()
+                self._hhsync(project, CHANGE, size, "sync")
+        if "list-page" in self.parts:
+            self._list_page(project, size)
+
+    def _read(self, project: Project, size: int, floor: Kubectl | None) -> None:
+        """Once each what writes nothing, side by side in time, so that their ratios hold on a busy machine, too."""
+        if floor and "drift" in self.parts:
+            self._count(DIFF, size, floor.diff(project))
+        if {"drift", "nothing"} & {*self.parts}:
+            self._hhsync(project, DRIFT, size, "drift")
+        if "nothing" in self.parts:
+            self._hhsync(project, NOTHING, size, "sync")
+
+    def _help(self) -> None:
+        log = self.work / "logs" / "help.log"
+        self._repeat(HELP, 0, START_ROUNDS, lambda: run([str(HHSYNC), "--help"], cwd=self.work, log=log))
 
     def _types(self) -> None:
-        access = self.running.netbox
-        assert access is not None
-        self.say("making the types in NetBox")
         started = time.monotonic()
-        made = target.NetBox(NetBoxSettings(access.url, access.token)).ensure_types()
-        if made:
+        if target.NetBox(NetBoxSettings(self._netbox.url, self._netbox.token)).ensure_types():
             self.report.row(TYPES).seconds.append(time.monotonic() - started)
-        else:
-            self.report.notes.append("NetBox's types were there already.")
 
-    def _first(self, project: Project, floor: Kubectl) -> None:
-        self._count(APPLY, floor.apply(project))
-        self._count(FIRST, project.hhsync("sync"))
+    def _first(self, project: Project, size: int, server: str, floor: Kubectl | None) -> None:
+        """Make the project and sync it for the first time, beside what kubectl and raw records take for the same."""
+        project.make(documents(size))
+        project.configure(self._netbox, self.running.fabric(server))
+        if floor:
+            self._count(APPLY, size, floor.apply(project))
+        self._hhsync(project, FIRST, size, "sync")
+        project.synced.touch()
+        if floor and "first-sync" in self.parts:
+            self._raw(project, size)
 
-    def _raw(self, project: Project, netbox: NetBox, connections: int) -> None:
-        """Post what the sync just made once more, as the records of another fabric."""
+    def _raw(self, project: Project, size: int) -> None:
+        """Post what the sync just made once more, as the records of another fabric, and take them away again."""
+        netbox, copy = NetBox(self._netbox), f"{project.fabric}-raw"
         file = project.folder / "batches.json"
-        copied = netbox.batches(netbox.records(FABRIC), FLOOR, file)
-        if copied != self.report.facts["CRs"]:
-            raise RuntimeError(f"the sync left {copied} records in NetBox, not {self.report.facts['CRs']}")
-        self._count(RAW, self._post(file, project.folder / "logs" / "raw.log", connections))
-        self.report.facts["connections of raw"] = connections
+        copied = netbox.batches(netbox.records(project.fabric), copy, file)
+        if copied != size:
+            raise RuntimeError(f"the sync left {copied} records in NetBox, not {size}")
+        environment = {"NETBOX_URL": self._netbox.url, "NETBOX_TOKEN": self._netbox.token}
+        argv = [sys.executable, "-m", "bench.raw", str(file), "1"]
+        log = project.folder / "logs" / "raw.log"
+        self._count(RAW, size, run(argv, cwd=CLONE, log=log, environment=environment))
+        netbox.remove(copy)
 
-    def _post(self, file: Path, log: Path, connections: int) -> Cost:
-        access = self.running.netbox
-        assert access is not None
-        environment = {"NETBOX_URL": access.url, "NETBOX_TOKEN": access.token}
-        argv = [sys.executable, "-m", "bench.raw", str(file), str(connections)]
-        return run(argv, cwd=CLONE, log=log, environment=environment)
+    def _list_page(self, project: Project, size: int) -> None:
+        """NetBox's own page of one kind, filtered by fabric."""
+        seconds, _ = NetBox(self._netbox).list_page(LIST_KIND, project.fabric, LIST_ROUNDS)
+        self.report.row(LIST, size).seconds += seconds
 
-    def _count(self, name: str, cost: Cost) -> None:
-        self.report.row(name).add(cost)
-        self.say(f"{name}: {cost.seconds:.2f} s, {cost.tree_mb:.0f} MB")
+    def _hhsync(self, project: Project, name: str, size: int, verb: str) -> None:
+        self._count(name, size, project.hhsync(verb))
+        found = project.phases()
+        if found:
+            self.report.phases[f"{name}, {size} CRs"] = found
 
-    def _list_page(self, netbox: NetBox, count: int) -> None:
-        self.say(f"filling NetBox with {count} records")
-        file = self.work / "listed.json"
-        record = netbox.records(FABRIC)[LIST_KIND][0]
-        copies = [record | {"ref": f"{FABRIC}/copy-{n:05}", "name": f"copy-{n:05}"} for n in range(count)]
-        netbox.batches({LIST_KIND: copies}, LISTED, file)
-        self._post(file, self.work / "listed.log", os.cpu_count() or 1)
-        seconds, shown = netbox.list_page(LIST_KIND, LISTED, LIST_ROUNDS)
-        if shown != count:
-            raise RuntimeError(f"NetBox's page shows {shown} records of {LISTED}, not {count}")
-        row = self.report.row(LIST)
-        row.seconds += seconds
-        verdict = "reached" if row.median * 1000 < LIST_AIM_MS else "missed"
-        self.report.notes.append(
-            f"{LIST}, {count} records: {row.median * 1000:.0f} ms, aim < {LIST_AIM_MS} ms: {verdict}"
-        )
+    def _repeat(self, name: str, size: int, rounds: int, measured: Callable[[], Cost]) -> None:
+        measured()  # the first one warms what is cached
+        for _ in range(rounds):
+            self._count(name, size, measured())
 
-    def _clean(self, project: Project, floor: Kubectl, netbox: NetBox) -> None:
-        """Take away what would stand in the way of the next run on the same servers."""
-        self.say("cleaning up")
-        project.hhsync("destroy", "--yes", FABRIC)
-        floor.delete(project)
-        for fabric in (FLOOR, LISTED):
-            netbox.remove(fabric)
-
-    def _ratios(self) -> None:
-        rows = {row.name: row.median for row in self.report.rows}
-        self.report.ratios += [
-            Ratio("first sync to its floor (kubectl apply + raw records)", rows[FIRST], rows[APPLY] + rows[RAW], 1.2),
-            Ratio("sync with nothing to do to kubectl diff", rows[NOTHING], rows[DIFF], 1.0),
-            Ratio("drift report to kubectl diff", rows[DRIFT], rows[DIFF], 0.1),
-        ]
+    def _count(self, name: str, size: int, cost: Cost) -> None:
+        self.report.row(name, size).add(cost)
+        memory = f"{cost.own_mb:.0f} MB" + (f", a child {cost.child_mb:.0f} MB" if cost.child_mb else "")
+        self.say(f"{name}, {size}: {cost.seconds:.2f} s, {cost.cpu_seconds:.2f} CPU s, {memory}")

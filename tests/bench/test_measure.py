@@ -22,21 +22,21 @@ def _holding(*megabytes: int) -> list[str]:
     return [sys.executable, "-c", f"import subprocess, sys; [c.wait() for c in [{starts}]]"]
 
 
-def test_the_memory_of_grandchildren_counts(tmp_path: Path) -> None:
-    cost = run(_holding(200), cwd=tmp_path, log=tmp_path / "log")
-    assert 200 < cost.process_mb < 300
+def test_the_memory_of_the_largest_process_below_the_command_counts_apart(tmp_path: Path) -> None:
+    cost = run(_holding(100, 200), cwd=tmp_path, log=tmp_path / "log")
+    assert cost.own_mb < 50 < 200 < cost.child_mb < 300
 
 
-def test_the_memory_of_all_processes_is_added_up(tmp_path: Path) -> None:
-    cost = run(_holding(100, 150), cwd=tmp_path, log=tmp_path / "log")
-    assert 150 < cost.process_mb < 250 < cost.tree_mb < 400
+def test_the_commands_own_memory_counts_apart(tmp_path: Path) -> None:
+    cost = run([sys.executable, "-c", HOLD, "200000000"], cwd=tmp_path, log=tmp_path / "log")
+    assert (200 < cost.own_mb < 300, cost.child_mb) == (True, 0)
 
 
 def test_the_callers_own_memory_does_not_count(tmp_path: Path) -> None:
     held = bytearray(300_000_000)
     cost = run(["true"], cwd=tmp_path, log=tmp_path / "log")
     assert len(held) == 300_000_000
-    assert cost.process_mb < 50
+    assert cost.own_mb < 50
 
 
 def test_the_command_gets_its_environment_and_folder(tmp_path: Path) -> None:

@@ -1,0 +1,13 @@
+"""The names of what is measured, as the report shows them."""
+
+HELP = "hhsync --help"
+CHECK = "hhsync check, cached"
+TYPES = "NetBox: make the types"
+APPLY = "kubectl apply --server-side"
+RAW = "NetBox: the same records, raw, in bulk"
+FIRST = "hhsync sync, first"
+DIFF = "kubectl diff --server-side"
+DRIFT = "hhsync drift"
+NOTHING = "hhsync sync, nothing to do"
+CHANGE = "hhsync sync, one CR changed"
+LIST = "NetBox: list page of one kind and fabric"
