@@ -14,7 +14,7 @@ from providers.core.identity import KINDS, VERSION
 from providers.core.rules.references import NOTHING
 from providers.core.schema import Schema
 from providers.errors import ConfigError, NotInstalled
-from providers.settings import ClusterSettings, GitSettings
+from providers.settings import KEYS, ClusterSettings, GitSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from program.load import Loaded
     from providers.core.manifest import Issue
     from providers.targets.cluster import Cluster
+
+_NEEDED = frozenset(key for key in KEYS if key.startswith("git") or key == "schemasDir")
+"""The config that says what is read, and which schemas judge it."""
 
 _GVK = "x-kubernetes-group-version-kind"
 
@@ -118,7 +121,8 @@ def check(workspace: Workspace, fabric: str, *, live: bool = False, folder: Path
     if live and folder is not None:
         raise ConfigError("--cluster and --schemas both say which schemas judge; give one of the two")
     started = time.monotonic()
-    config = workspace.config(fabric)
+    # A check of Git alone needs no process of the CLI where none of what it needs is secret.
+    config = (None if live else workspace.plain_config(fabric, _NEEDED)) or workspace.config(fabric)
     git = GitSettings.from_config(config)
     if live:
         from providers.targets.cluster import Cluster  # a check of Git alone does not wait for a client to load

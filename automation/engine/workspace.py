@@ -1,66 +1,62 @@
-"""The Pulumi project and its stacks: finding the root, the backend, the passphrase; selecting, making and listing stacks.
+"""The Pulumi project and its stacks: the root, the backend, the passphrase; config and state, each by one CLI process.
 
-The only user of the Automation API's workspace. It uses set_config, get_config and get_all_config only: the SDK's
-save_project_settings would drop `stackConfigDir` and `options` from Pulumi.yaml, and stack_settings looks for stack files
-in the root alone.
+The CLI is asked by its command line. The SDK's save_project_settings would drop `stackConfigDir` and `options` from
+Pulumi.yaml, and its stack_settings looks for stack files in the root alone; neither is used.
 """
 
 from __future__ import annotations
 
+import json
 import os
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
-from providers.errors import ConfigError, EngineError, StackLocked, one_line
+from automation.engine.messages import (
+    BACKEND,
+    PASSPHRASE,
+    PASSPHRASE_FILE,
+    engine_errors,
+    locked,
+    stderr_lines,
+    without_secrets,
+)
+from automation.engine.project import (
+    CREDENTIALS,
+    DEFAULT_BACKEND,
+    PULUMI_HOME,
+    TOKEN,
+    backend_of,
+    find_root,
+    project_file,
+)
+from automation.engine.stack_file import plain_values
+from providers.errors import ConfigError, EngineError, one_line
 from providers.settings import NAMESPACE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
-    from pulumi.automation import LocalWorkspace, Stack
+    from pulumi.automation import CommandResult, LocalWorkspace, Stack
 
-    from automation.engines import Engine
+    from automation.engine.cli import Engine
 
-PROJECT = "hhsync"
-PASSPHRASE, PASSPHRASE_FILE = "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"
-BACKEND = "PULUMI_BACKEND_URL"
-DEFAULT_BACKEND = "file://~"
+__all__ = [
+    "BACKEND",
+    "PASSPHRASE",
+    "PASSPHRASE_FILE",
+    "Workspace",
+    "engine_errors",
+    "find_root",
+    "locked",
+    "project_file",
+    "stderr_lines",
+]
 
-
-def find_root(start: Path | None = None) -> Path:
-    """The project's root: the nearest folder, from `start` (default: here) upward, whose Pulumi.yaml is hhsync's.
-
-    Raises:
-        ConfigError: there is none.
-    """
-    begin = (start or Path.cwd()).resolve()
-    for folder in (begin, *begin.parents):
-        settings = folder / "Pulumi.yaml"
-        if settings.is_file() and project_file(settings).get("name") == PROJECT:
-            return folder
-    raise ConfigError(
-        f"no Pulumi.yaml of the project {PROJECT} in {begin} or above it; go there, or give --project DIR"
-    )
-
-
-def project_file(path: Path) -> dict[str, Any]:
-    """Pulumi.yaml's content.
-
-    Raises:
-        ConfigError: it is not a YAML mapping.
-    """
-    try:
-        content = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read: {one_line(str(error))}") from None
-    if not isinstance(content, dict):
-        raise ConfigError(f"{path} is not a YAML mapping")
-    return content
+_PASSED_ON = (PASSPHRASE, PASSPHRASE_FILE, PULUMI_HOME, CREDENTIALS, TOKEN, BACKEND)
+_SERVICE = ("http://", "https://")
+_BY_PASSPHRASE = frozenset({"passphrase", "default"})
 
 
 @dataclass(frozen=True)
@@ -78,18 +74,24 @@ class Workspace:
     @cached_property
     def engine(self) -> Engine:
         """The engine, chosen once."""
-        from automation.engines import choose_engine
+        from automation.engine.cli import choose_engine
 
         return choose_engine(self.env)
 
     @cached_property
+    def project(self) -> Mapping[str, Any]:
+        """Pulumi.yaml's content."""
+        return project_file(self.root / "Pulumi.yaml")
+
+    @cached_property
     def backend(self) -> str:
-        """The state backend's URL: PULUMI_BACKEND_URL, else Pulumi.yaml's backend.url, else `file://~`."""
-        named = self.env.get(BACKEND, "").strip()
-        if named:
-            return named
-        declared = project_file(self.root / "Pulumi.yaml").get("backend") or {}
-        return str(declared.get("url") or DEFAULT_BACKEND)
+        """The state backend's URL, which may hold a password; "" where only the CLI can tell it."""
+        return backend_of(self.env, self.project)
+
+    @property
+    def shown_backend(self) -> str:
+        """The backend for people, without a password."""
+        return without_secrets(self.backend) or "the backend of `pulumi login`"
 
     @property
     def home(self) -> Path:
@@ -98,19 +100,34 @@ class Workspace:
 
     def stack_file(self, fabric: str) -> Path:
         """Where the stack's config is."""
-        folder = project_file(self.root / "Pulumi.yaml").get("stackConfigDir") or "."
+        folder = self.project.get("stackConfigDir") or "."
         return self.root / str(folder) / f"Pulumi.{fabric}.yaml"
 
     def sdk(self, extra: Mapping[str, str] | None = None) -> LocalWorkspace:
         """The SDK's workspace, with `extra` environment for the engine and the program."""
         from pulumi.automation import LocalWorkspace
 
-        given = {key: self.env[key] for key in (PASSPHRASE, PASSPHRASE_FILE) if key in self.env}
-        env_vars = {**given, BACKEND: self.backend, **(extra or {})}
-        return LocalWorkspace(work_dir=str(self.root), pulumi_command=self.engine.command, env_vars=env_vars)
+        return LocalWorkspace(
+            work_dir=str(self.root), pulumi_command=self.engine.command, env_vars=self.variables(extra)
+        )
+
+    def variables(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+        """The environment that this workspace gives the CLI, with `extra`."""
+        given = {key: self.env[key] for key in _PASSED_ON if key in self.env}
+        if self.backend == DEFAULT_BACKEND:
+            given[BACKEND] = DEFAULT_BACKEND
+        return {**given, **(extra or {})}
+
+    def cli(self, *arguments: str) -> CommandResult:
+        """Run one command of the CLI to its end.
+
+        Raises:
+            CommandError: it failed (the SDK's own classes).
+        """
+        return self.engine.command.run(list(arguments), str(self.root), self.variables())
 
     def select(self, fabric: str, extra: Mapping[str, str] | None = None) -> Stack:
-        """The fabric's stack.
+        """The fabric's stack, selected, as the SDK's object.
 
         Raises:
             EngineError: there is no such stack (the text names those that exist), or the backend cannot be read.
@@ -119,10 +136,16 @@ class Workspace:
         from pulumi.automation import Stack
 
         self.require_passphrase(fabric)
+        return self._of_stack(fabric, lambda: Stack.select(fabric, self.sdk(extra)))
+
+    def _of_stack[T](self, fabric: str, ask: Callable[[], T]) -> T:
+        """What `ask` gets of a stack, with the CLI's failures as ours."""
+        from pulumi.automation.errors import StackNotFoundError
+
         try:
-            with engine_errors(fabric):
-                return Stack.select(fabric, self.sdk(extra))
-        except _sdk_errors().StackNotFoundError:
+            with engine_errors(fabric, self.shown_backend):
+                return ask()
+        except StackNotFoundError:
             raise self.no_such_stack(fabric) from None
 
     def no_such_stack(self, fabric: str) -> EngineError:
@@ -130,7 +153,7 @@ class Workspace:
         names = self.stacks()
         existing = f"existing stacks: {', '.join(names)}" if names else "there is no stack yet"
         return EngineError(
-            f"there is no stack {fabric} on {self.backend} ({existing}); make it with: hhsync init {fabric} --git-url …"
+            f"there is no stack {fabric} on {self.shown_backend} ({existing}); make it with: hhsync init {fabric} --git-url …"
         )
 
     def create(self, fabric: str) -> Stack:
@@ -144,25 +167,65 @@ class Workspace:
 
         self.require_passphrase(fabric)
         self.stack_file(fabric).parent.mkdir(parents=True, exist_ok=True)
-        with engine_errors(fabric):
+        with engine_errors(fabric, self.shown_backend):
             return Stack.create_or_select(fabric, self.sdk())
 
     def stacks(self) -> list[str]:
         """The names of the project's stacks on this backend, sorted."""
-        with engine_errors():
-            return sorted(summary.name.rsplit("/", 1)[-1] for summary in self.sdk().list_stacks())
+        with engine_errors(backend=self.shown_backend):
+            found = _json(self.cli("stack", "ls", "--json").stdout, list, "stacks")
+        return sorted(str(stack["name"]).rsplit("/", 1)[-1] for stack in found)
 
     def config(self, fabric: str) -> dict[str, str]:
-        """The stack's config of our namespace, secrets in clear, as a flat mapping without the namespace.
+        """The stack's config of our namespace, secrets in clear, as a flat mapping without the namespace; one CLI process.
 
         Raises:
             EngineError: there is no such stack, or the config cannot be read.
+            ConfigError: the passphrase is missing or wrong.
         """
-        stack = self.select(fabric)
-        with engine_errors(fabric):
-            values = stack.get_all_config()
+        self.require_passphrase(fabric)
+        asked = ("config", "--show-secrets", "--json", "--stack", fabric)
+        values = _json(self._of_stack(fabric, lambda: self.cli(*asked)).stdout, dict, "config")
         prefix = f"{NAMESPACE}:"
-        return {key.removeprefix(prefix): item.value for key, item in values.items() if key.startswith(prefix)}
+        return {key.removeprefix(prefix): item["value"] for key, item in values.items() if key.startswith(prefix)}
+
+    def plain_config(self, fabric: str, keys: Collection[str]) -> dict[str, str] | None:
+        """What `config` has of `keys`, read from the stack's file alone; None where the CLI has to be asked."""
+        return plain_values(self.stack_file(fabric), self.project, keys)
+
+    def export(self, fabric: str, path: Path) -> None:
+        """Write the stack's state to a file, secrets encrypted; one CLI process.
+
+        Raises:
+            EngineError: there is no such stack, or its state cannot be read.
+        """
+        self._of_stack(fabric, lambda: self.cli("stack", "export", "--stack", fabric, "--file", str(path)))
+
+    def export_in_clear(self, fabric: str) -> str:
+        """The stack's state with its secrets, which no file gets to see."""
+        asked = ("stack", "export", "--show-secrets", "--stack", fabric)
+        return str(self._of_stack(fabric, lambda: self.cli(*asked)).stdout)
+
+    def import_(self, fabric: str, path: Path) -> None:
+        """Make a file the stack's state; the CLI drops pending operations.
+
+        Raises:
+            StackLocked, EngineError: another run holds the stack, or the state could not be written.
+        """
+        self._of_stack(fabric, lambda: self.cli("stack", "import", "--stack", fabric, "--file", str(path)))
+
+    def cancel(self, fabric: str) -> None:
+        """Remove every lock of the stack.
+
+        Raises:
+            EngineError: the backend refuses.
+        """
+        self._of_stack(fabric, lambda: self.cli("cancel", "--yes", "--stack", fabric))
+
+    def secrets_provider(self, fabric: str) -> str:
+        """What the stack's file names as the keeper of its secrets; "" where it names none."""
+        path = self.stack_file(fabric)
+        return str(project_file(path).get("secretsprovider") or "") if path.is_file() else ""
 
     def require_passphrase(self, fabric: str) -> None:
         """Refuse a run that could not read the stack's secrets.
@@ -182,50 +245,25 @@ class Workspace:
             raise ConfigError(f"{PASSPHRASE_FILE} names {named}, which cannot be read")
 
     def _needs_passphrase(self, fabric: str) -> bool:
-        """Secrets are kept by passphrase unless the stack file names another provider, or the backend is a service."""
+        """Secrets are kept by passphrase unless the stack's file names another keeper, or the backend is a service."""
         path = self.stack_file(fabric)
-        if path.is_file():
-            provider = str(project_file(path).get("secretsprovider") or "passphrase")
-            return provider in {"passphrase", "default"}
-        return self.backend.startswith("file:")
+        content = project_file(path) if path.is_file() else {}
+        named = str(content.get("secretsprovider") or "")
+        if named or content.get("encryptionsalt"):
+            return not named or named in _BY_PASSPHRASE
+        return bool(self.backend) and not self.backend.startswith(_SERVICE)
 
 
-def _sdk_errors() -> Any:
-    from pulumi.automation import errors
+def _json[T](text: str, kind: type[T], what: str) -> T:
+    """What the CLI printed as JSON.
 
-    return errors
-
-
-@contextmanager
-def engine_errors(fabric: str = "NAME") -> Iterator[None]:
-    """Turn the SDK's exceptions into ours, one line each; StackNotFoundError passes."""
-    errors = _sdk_errors()
+    Raises:
+        EngineError: it is none.
+    """
     try:
-        yield
-    except errors.StackNotFoundError:
-        raise
-    except errors.ConcurrentUpdateError as error:
-        raise locked(str(error), fabric) from None
-    except errors.CommandError as error:
-        raise EngineError("; ".join(stderr_lines(str(error))) or "the engine failed and did not say why") from None
-
-
-def stderr_lines(text: str) -> Iterator[str]:
-    """The `error:` lines of a failed command, as the SDK's exception text carries its stderr."""
-    stderr = text.partition("\n stderr: ")[2]
-    for line in stderr.splitlines():
-        stripped = line.strip()
-        if stripped.startswith("error: "):
-            yield one_line(stripped.removeprefix("error: "))
-
-
-def locked(text: str, fabric: str) -> StackLocked:
-    """The error for a stack that another run holds; `text` has the engine's lines about the lock's owner."""
-    holders = [
-        line.strip().split(": created by ", 1)[1].rstrip(".") for line in text.splitlines() if ": created by " in line
-    ]
-    who = f" by {'; '.join(holders)}" if holders else ""
-    return StackLocked(
-        f"another run holds stack {fabric}{who}; wait until it ends, or, if it is gone, run: "
-        f"hhsync pulumi -- cancel --yes --stack {fabric}"
-    )
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, kind):
+        raise EngineError(f"the Pulumi CLI printed no {what}, but: {one_line(text) or 'nothing'}")
+    return found

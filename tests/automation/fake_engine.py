@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -12,13 +13,12 @@ from pulumi.automation.errors import create_command_error
 from pulumi.runtime.proto import events_pb2, events_pb2_grpc
 from semver import VersionInfo
 
+from automation.engine.cli import Engine
 from automation.engine.workspace import Workspace
-from automation.engines import Engine
 from automation.results import EngineInfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 HISTORY = json.dumps(
     [
@@ -37,13 +37,17 @@ HISTORY = json.dumps(
 
 @dataclass
 class FakeCommand(PulumiCommand):
-    """`events` are streamed by preview, up and destroy; `config` is the stack's; `failure` is stderr of a failed run."""
+    """`events` are streamed by preview, up and destroy; `config` is the stack's; `failure` is stderr of a failed run.
+
+    `nonsense` is printed in place of config.
+    """
 
     events: Sequence[Mapping[str, Any]] = ()
     config: dict[str, str] = field(default_factory=dict)
     secrets: set[str] = field(default_factory=set)
     stacks: list[str] = field(default_factory=lambda: ["fabric-1"])
     failure: str = ""
+    nonsense: str | None = None
     deployment: Mapping[str, Any] = field(default_factory=dict)
     runs: list[tuple[list[str], dict[str, str]]] = field(default_factory=list)
     command: str = "fake"
@@ -67,8 +71,8 @@ class FakeCommand(PulumiCommand):
                 return "", ""
             case ["stack", "ls", *_]:
                 return json.dumps([{"name": name, "current": False} for name in self.stacks]), ""
-            case ["stack", "export", *_]:
-                return json.dumps({"version": 3, "deployment": self.deployment}), ""
+            case ["stack", "export", "--stack", name, *rest]:
+                return self._export(name, rest)
             case ["stack", "output", *_]:
                 return "{}", ""
             case ["stack", "history", *_]:
@@ -80,6 +84,10 @@ class FakeCommand(PulumiCommand):
             case ["config", "rm", key, *_]:
                 del self.config[key]
                 return "", ""
+            case ["config", *_] if self.nonsense is not None:
+                return self.nonsense, ""
+            case ["config", *_, name] if name not in self.stacks:
+                return "", f"error: no stack named '{name}' found"
             case ["config", *_]:
                 return json.dumps(
                     {key: {"value": value, "secret": key in self.secrets} for key, value in self.config.items()}
@@ -88,6 +96,15 @@ class FakeCommand(PulumiCommand):
                 self._stream(args[args.index("--event-log") + 1].removeprefix("tcp://"))
                 return "", self.failure
         raise AssertionError(f"not scripted: {args}")
+
+    def _export(self, name: str, rest: list[str]) -> tuple[str, str]:
+        if name not in self.stacks:
+            return "", f"error: no stack named '{name}' found"
+        text = json.dumps({"version": 3, "deployment": self.deployment})
+        if rest[:1] != ["--file"]:
+            return text, ""
+        Path(rest[1]).write_text(text)
+        return "", ""
 
     def _stream(self, address: str) -> None:
         summary = {
