@@ -1,4 +1,4 @@
-"""kube-apiserver, etcd and kubectl, built from the Go modules that tools/go.mod pins."""
+"""kube-apiserver, etcd, kubectl and the Pulumi CLI, built from the Go modules that tools/go.mod and tools/pulumi/go.mod pin."""
 
 from __future__ import annotations
 
@@ -16,28 +16,40 @@ from embedded.services.steps import Steps, build_folder
 
 # -l: without inlining the compiler is a third faster, which matters more here than the servers' last few percent
 _COMPILER_FLAGS = "-gcflags=all=-l"
-_PACKAGES = {
-    "etcd": "go.etcd.io/etcd/server/v3",
-    "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
-    "kubectl": "k8s.io/kubernetes/cmd/kubectl",
+
+
+@dataclass(frozen=True, slots=True)
+class _Program:
+    """Where a program comes from: its package, the module whose version it has, and the folder of the go.mod that pins it."""
+
+    package: str
+    module: str
+    pinned_in: str = "."
+
+
+_PROGRAMS = {
+    "etcd": _Program("go.etcd.io/etcd/server/v3", "go.etcd.io/etcd/server/v3"),
+    "kube-apiserver": _Program("k8s.io/kubernetes/cmd/kube-apiserver", "k8s.io/kubernetes"),
+    "kubectl": _Program("k8s.io/kubernetes/cmd/kubectl", "k8s.io/kubernetes"),
+    "pulumi": _Program("github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", "github.com/pulumi/pulumi/pkg/v3", "pulumi"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class GoTools:
-    """The programs built from one tools module, kept in the cache by the module's content."""
+    """The programs built from the tools modules, kept in the cache by their modules' content."""
 
     cache: Path
-    module: Path = TOOLS
+    folder: Path = TOOLS
 
     def path(self, program: str) -> Path:
         """Where a program is, or will be once it is built."""
-        return self.cache / "go" / self._key() / program / program
+        return self.cache / "go" / self._key(program) / program / program
 
     def build(self, program: str, steps: Steps) -> Path:
         """Build one program unless it is in the cache, and return its path; ServicesError when it fails."""
-        if program not in _PACKAGES:
-            raise ServicesError(f"{program} is not one of the programs built here: {', '.join(_PACKAGES)}")
+        if program not in _PROGRAMS:
+            raise ServicesError(f"{program} is not one of the programs built here: {', '.join(_PROGRAMS)}")
         target = self.path(program)
         if target.exists():
             return target
@@ -52,14 +64,14 @@ class GoTools:
                     "-v",
                     "-trimpath",
                     _COMPILER_FLAGS,
-                    f"-ldflags={self._linker_flags()}",
+                    f"-ldflags={self._linker_flags(program)}",
                     "-o",
                     str(part / program),
-                    _PACKAGES[program],
+                    _PROGRAMS[program].package,
                 ],
                 self.cache / "logs" / f"go-{program}.log",
                 environment={"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly -buildvcs=false", "GOWORK": "off"},
-                cwd=self.module,
+                cwd=self._module(program),
                 detail=_count_packages,
             )
 
@@ -68,13 +80,21 @@ class GoTools:
 
     def version(self, program: str) -> str:
         """The pinned version of a program, as in go.mod, e.g. "v1.36.3"."""
-        module = "go.etcd.io/etcd/server/v3" if program == "etcd" else "k8s.io/kubernetes"
-        found = re.search(rf"^\s*{re.escape(module)} (v\S+)", (self.module / "go.mod").read_text(), re.MULTILINE)
+        module, file = _PROGRAMS[program].module, self._module(program) / "go.mod"
+        found = re.search(rf"^\s*{re.escape(module)} (v\S+)", file.read_text(), re.MULTILINE)
         if found is None:
-            raise ServicesError(f"{self.module / 'go.mod'} does not require {module}: restore the file from Git")
+            raise ServicesError(f"{file} does not require {module}: restore the file from Git")
         return found[1]
 
-    def _linker_flags(self) -> str:
+    def _module(self, program: str) -> Path:
+        return self.folder / _PROGRAMS[program].pinned_in
+
+    def _linker_flags(self, program: str) -> str:
+        version = self.version(program)
+        if program == "pulumi":
+            # without this the Automation API takes the CLI for too old a one
+            stamp = f"github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={version.lstrip('v')}"
+            return f"-s -w -X {stamp}"
         version = self.version("kube-apiserver")
         major, minor = version.lstrip("v").split(".")[:2]
         package = "k8s.io/component-base/version"
@@ -84,13 +104,14 @@ class GoTools:
             f" -X {package}.gitTreeState=clean"
         )
 
-    def _key(self) -> str:
+    def _key(self, program: str) -> str:
         content = hashlib.sha256()
         for name in ("go.mod", "go.sum"):
+            file = self._module(program) / name
             try:
-                content.update((self.module / name).read_bytes())
+                content.update(file.read_bytes())
             except FileNotFoundError as error:
-                raise ServicesError(f"{self.module / name} is missing: run from a clone of the project") from error
+                raise ServicesError(f"{file} is missing: run from a clone of the project") from error
         content.update(f"{_COMPILER_FLAGS} {platform.system()} {platform.machine()}".encode())
         return content.hexdigest()[:16]
 

@@ -8,19 +8,22 @@ from embedded.services.files import own_folder
 from embedded.services.golang import GoTools
 from embedded.services.netbox_setup import NetBoxSetup
 from embedded.services.packages import install_packages
+from embedded.services.pulumi import find_pulumi
 from embedded.services.steps import Progress, Steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from pathlib import Path
 
-PARTS = ("netbox", "cluster", "git")
+PARTS = ("netbox", "cluster", "git", "pulumi")
 
 
 def is_set_up(cache: Path, parts: Collection[str]) -> bool:
     """Whether the cache already holds what these parts need (Debian packages are looked at separately)."""
     tools, netbox = GoTools(cache), NetBoxSetup(cache)
     if "cluster" in parts and not (tools.path("etcd").exists() and tools.path("kube-apiserver").exists()):
+        return False
+    if "pulumi" in parts and find_pulumi(cache) is None:
         return False
     if "netbox" not in parts:
         return True
@@ -40,17 +43,20 @@ def set_up(cache: Path, parts: Collection[str], progress: Progress) -> None:
     own_folder(cache)
     with steps.alone(cache / "lock", "set-up of the servers"):
         jobs: dict[str, Callable[[], None]] = {}
-        if "cluster" in parts:
-            jobs["go"] = lambda: _build_programs(cache, steps)
+        wanted = [*(("etcd", "kube-apiserver") if "cluster" in parts else ())]
+        if "pulumi" in parts and find_pulumi(cache) is None:
+            wanted.append("pulumi")
+        if wanted:
+            jobs["go"] = lambda: _build_programs(cache, wanted, steps)
         if "netbox" in parts:
             jobs["netbox"] = lambda: _set_up_netbox(cache, steps)
         steps.side_by_side(jobs)
     progress(f"the servers are set up in {cache}")
 
 
-def _build_programs(cache: Path, steps: Steps) -> None:
+def _build_programs(cache: Path, programs: Collection[str], steps: Steps) -> None:
     tools = GoTools(cache)
-    for program in ("etcd", "kube-apiserver"):
+    for program in programs:
         tools.build(program, steps)
 
 
