@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Fabric:
     """One fabric: its stack in the project at or above `project` (default: the current folder).
 
-    `env` takes the place of the environment (PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE_FILE, HHSYNC_ENGINE, …).
+    `env` takes the place of the environment (PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE_FILE, HHSYNC_PULUMI, …).
 
     Raises:
         ConfigError: there is no such project.
@@ -42,49 +42,41 @@ class Fabric:
         self._progress = progress
 
     def preview(self, plan: str | Path | None = None, allow_deletes: int | None = None) -> OperationResult:
-        """What a sync would change, written to the file `plan` if one is named; see `automation.operations.preview`."""
-        from automation import ingest_first, operations
-        from automation import plan as planning
+        """What a sync would change, written to the file `plan` if one is named; see `automation.operations.preview.preview`."""
+        from automation.operations import entry
 
-        if plan is not None:
-            return planning.preview(self.workspace, self.name, Path(plan), self._progress, allow_deletes)
-        return ingest_first.preview(
-            self.workspace,
-            self.name,
-            lambda: operations.preview(self.workspace, self.name, self._progress, allow_deletes),
-        )
+        path = None if plan is None else Path(plan)
+        return entry.preview(self.workspace, self.name, self._progress, plan=path, allow_deletes=allow_deletes)
 
     def sync(
         self, allow_deletes: int | None = None, *, plan: str | Path | None = None, partial: bool = False
     ) -> OperationResult:
-        """Make the cluster and NetBox match Git; see `automation.operations.sync`.
+        """Make the cluster and NetBox match Git; see `automation.operations.sync.sync`.
 
         With `plan` exactly what that file says, or a refusal; with `partial` the valid CRs alone, deleting nothing.
         """
-        from automation import ingest_first, operations
-        from automation import plan as planning
+        from automation.operations import entry
 
-        if plan is not None:
-            planning.alone(allow_deletes=allow_deletes, partial=partial)
-            return planning.sync(self.workspace, self.name, Path(plan), self._progress)
-        return ingest_first.sync(
+        return entry.sync(
             self.workspace,
             self.name,
             self._progress,
-            lambda: operations.sync(self.workspace, self.name, self._progress, allow_deletes, valid_only=partial),
+            plan=None if plan is None else Path(plan),
+            allow_deletes=allow_deletes,
+            partial=partial,
         )
 
     def destroy(self) -> OperationResult:
-        """Delete everything that is managed; see `automation.operations.destroy`. A script is not asked."""
-        from automation import operations
+        """Delete everything that is managed; see `automation.operations.destroy.destroy`. A script is not asked."""
+        from automation.operations import destroy
 
-        return operations.destroy(self.workspace, self.name, self._progress)
+        return destroy.destroy(self.workspace, self.name, self._progress)
 
     def drift(self) -> DriftReport:
-        """Compare Git, state and servers; see `automation.drift.drift`."""
-        from automation import drift
+        """Compare Git, state and servers; see `automation.context.read`."""
+        from automation import context
 
-        return drift.drift(self.workspace, self.name, self._progress)[0]
+        return context.read(self.workspace, self.name, self._progress, across=False, with_lag=True).report()
 
     def status(self, *, kinds: Collection[str] = (), states: Collection[str] = ()) -> StatusReport:
         """The state of every CR and why; see `automation.status.status`."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import typer
-
+from automation.command_line import Command
 from automation.terminal import run
 from automation.verbs import authoring, orphans, parts, reading, setting_up, status, writing
 
-app = typer.Typer(
+app = Command(
     name="hhsync",
     help="Keeps a Hedgehog network fabric, NetBox and Git in step.\n\n"
     "Exit codes: 0 in sync or done, 1 error, 2 drift or pending changes, 130 interrupted.",

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from automation import demo_plan, operations, report, report_json, report_text, servers, stack_init
-from automation import drift as gathering
+from automation import context, demo_plan, report, report_json, report_text, servers, stack_init
 from automation.engine.workspace import BACKEND, PASSPHRASE, PASSPHRASE_FILE, Workspace, project_file
+from automation.operations import entry
 from embedded import demo_client, demo_repository
 from program import load
 from program.config import cache_folder
@@ -139,9 +139,9 @@ class Demo:
         self._proved(begun, f"stack {FABRIC} {'made' if result.created else 'kept'}, engine {workspace.engine.info}")
 
     def _sync(self, workspace: Workspace) -> OperationResult:
-        planned = self._done(operations.preview(workspace, FABRIC, self.progress))
+        planned = self._done(entry.preview(workspace, FABRIC, self.progress))
         self._told(planned)
-        result = self._done(operations.sync(workspace, FABRIC, self.progress))
+        result = self._done(entry.sync(workspace, FABRIC, self.progress))
         if result.counts.changed != planned.counts.changed:
             raise DemoFailed(f"preview said {planned.counts.changed} changes, sync did {result.counts.changed}")
         self._told(result)
@@ -150,7 +150,7 @@ class Demo:
     def _repeat(self, workspace: Workspace, running: Running) -> dict[str, int]:
         """A second sync, counted at the servers: NetBox's change log and every object's resourceVersion."""
         before = self._counted(running)
-        result = self._done(operations.sync(workspace, FABRIC, self.progress))
+        result = self._done(entry.sync(workspace, FABRIC, self.progress))
         after = self._counted(running)
         if before != after or result.has_changes:
             raise DemoFailed(f"a repeat sync wrote: NetBox's change log went from {before[0]} to {after[0]} entries")
@@ -171,11 +171,12 @@ class Demo:
             begun,
             f"damage done: {damage.changed} changed and {damage.deleted} deleted in the cluster, {damage.edited} in NetBox",
         )
-        seen = self._done(operations.preview(workspace, FABRIC, self.progress))
+        seen = self._done(entry.preview(workspace, FABRIC, self.progress))
         if sorted(change.ref for change in (*seen.changes, *seen.fabric_changes)) != damage.refs:
             raise DemoFailed(f"preview names {[change.ref for change in seen.changes]}, not {damage.refs}")
         self._told(seen)
-        found, seconds = gathering.drift(workspace, FABRIC, self.progress)
+        read = context.read(workspace, FABRIC, self.progress, across=False, with_lag=True)
+        found, seconds = read.report(), read.seconds
         self._save_report(found, seconds)
         if sorted(str(detail.ref) for detail in found.details) != damage.refs:
             raise DemoFailed(f"drift names {[str(detail.ref) for detail in found.details]}, not {damage.refs}")
@@ -184,9 +185,9 @@ class Demo:
         return damage
 
     def _repair(self, workspace: Workspace) -> OperationResult:
-        result = self._done(operations.sync(workspace, FABRIC, self.progress))
+        result = self._done(entry.sync(workspace, FABRIC, self.progress))
         self._told(result)
-        last = self._done(operations.preview(workspace, FABRIC, self.progress))
+        last = self._done(entry.preview(workspace, FABRIC, self.progress))
         if last.has_changes:
             raise DemoFailed(f"after the repair preview still names {[change.ref for change in last.changes]}")
         self._told(last)

@@ -1,4 +1,4 @@
-"""What a person sees while a run goes on: a line per phase with counts. `Phases` is pure; `Progress` writes to a stream.
+"""What a person sees while a run goes on: a line per phase with counts. `Progress` writes to a stream.
 
 Terminals get one line that changes; everything else (files, pipes, --no-progress) gets plain lines, one at the start of a
 phase that says something and one at its end, and at most one each few seconds in between.
@@ -13,56 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
-from automation.results import DESTROY, PREVIEW
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from automation.events import Collected
 
 _REDRAW_SECONDS = 0.1
 _PLAIN_SECONDS = 5.0
 _ERASE = "\r\x1b[2K"
 _SILENT_SECONDS = 15.0
 #: After so long without a word a person wonders whether it hangs.
-
-
-@dataclass(slots=True)
-class Phases:
-    """From what the events said so far to the line of the phase; it only moves forward."""
-
-    verb: str
-    _said: int = 0
-    _last: str = ""
-
-    def lines(self, collected: Collected) -> list[tuple[str, bool]]:
-        """New lines as (text, final): a final line stays, another one is replaced by the next."""
-        result: list[tuple[str, bool]] = [(text, True) for text in collected.said[self._said :]]
-        self._said = len(collected.said)
-        text = self._counted(collected)
-        if text and text != self._last:
-            result.append((text, False))
-            self._last = text
-        return result
-
-    def _counted(self, collected: Collected) -> str:
-        counts = collected.counts
-        done = counts.total
-        if not done and collected.preparing:
-            return "making the types that NetBox lacks, and the fabric's record"
-        if not done:
-            return f"compared {collected.refreshed} with the servers" if collected.refreshed else ""
-        would = "to be " if self.verb == PREVIEW else ""
-        named = [
-            (counts.created, "created"),
-            (counts.updated + counts.attribution, "updated"),
-            (counts.replaced, "replaced"),
-            (counts.deleted, "deleted"),
-            (counts.failed, "failed"),
-        ]
-        told = [f"{count} {would if word != 'failed' else ''}{word}" for count, word in named if count]
-        start = "deleting" if self.verb == DESTROY else f"{done} CR{'s' * (done != 1)}"
-        return f"{start}: {', '.join([*told, f'{counts.unchanged} unchanged'] if counts.unchanged else told)}"
 
 
 @dataclass(slots=True)

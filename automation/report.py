@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from automation.results import DESTROY, PREVIEW, Counts, HandOver, OperationResult, ResourceChange
+from automation.results import DESTROY, PREVIEW, Counts, OperationResult, Reassignment, ResourceChange
 from providers.core.diff import FieldChange, dotted
 from providers.core.normalise import MISSING
 from providers.core.sections import only_attribution
@@ -81,8 +81,8 @@ def attribution_text(moved: Sequence[tuple[str, Any, Any]]) -> str:
 def operation_text(result: OperationResult) -> str:
     """What `preview`, `sync` and `destroy` print: each change (preview), then one line of result, or the errors."""
     lines: list[str] = []
-    if result.hand_over is not None:
-        lines.extend(hand_over_lines(result.hand_over, result.verb))
+    if result.reassignment is not None:
+        lines.extend(reassignment_lines(result.reassignment, result.verb))
     if result.verb == PREVIEW:
         for change in (*result.changes, *result.fabric_changes):
             lines.extend(change_lines(change))
@@ -105,12 +105,12 @@ def not_done_lines(result: OperationResult) -> Iterable[str]:
         yield f"not done: {crs(len(result.not_done) - _LISTED)} more; --json names all"
 
 
-def hand_over_lines(detour: HandOver, verb: str) -> Iterable[str]:
-    """Why something is deleted before anything is created, what, and what had to be put back."""
-    yield from (f"hand-over: {reason}" for reason in detour.because)
-    yield f"  first {'to delete' if verb == PREVIEW else 'deleted'}: {', '.join(detour.first)}"
-    if detour.put_back:
-        yield f"  refused, and put back: {', '.join(detour.put_back)}"
+def reassignment_lines(phase: Reassignment, verb: str) -> Iterable[str]:
+    """Why something is deleted before anything is created, what, and what was rolled back."""
+    yield from (f"reassignment: {reason}" for reason in phase.because)
+    yield f"  first {'to delete' if verb == PREVIEW else 'deleted'}: {', '.join(phase.first)}"
+    if phase.rolled_back:
+        yield f"  refused, and rolled back: {', '.join(phase.rolled_back)}"
 
 
 def result_line(result: OperationResult) -> str:

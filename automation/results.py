@@ -1,6 +1,6 @@
 """What an operation did: frozen values and their stable JSON shape (docs/command.md).
 
-Every figure is counted from what the engine reported as done, never from what was asked for.
+Every figure of a sync is counted from what the servers answered, never from what was asked for.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from providers.core.normalise import MISSING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from automation.health import Health
+    from automation.operations.health import Health
 
 #: The verbs of an engine run.
 PREVIEW, SYNC, DESTROY = "preview", "sync", "destroy"
@@ -104,7 +104,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """Which engine ran: `name` is "pulumi" or "embedded"; `note` says why a Pulumi CLI was passed over, or is ""."""
+    """Which engine ran: `name` is "pulumi", or "none" where none was needed; `note` says why a CLI was passed over."""
 
     name: str
     version: str
@@ -115,16 +115,16 @@ class EngineInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class HandOver:
-    """A sync's detour: the CRs deleted before anything else, why, and those that had to be put back."""
+class Reassignment:
+    """A delete-first phase: the CRs deleted before anything else, why, and those that were rolled back."""
 
     first: tuple[str, ...] = ()
     because: tuple[str, ...] = ()
-    put_back: tuple[str, ...] = ()
+    rolled_back: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """`{"deleted_first", "because", "put_back"}`, each a list of texts."""
-        return {"deleted_first": list(self.first), "because": list(self.because), "put_back": list(self.put_back)}
+        """`{"deleted_first", "because", "rolled_back"}`, each a list of texts."""
+        return {"deleted_first": list(self.first), "because": list(self.because), "rolled_back": list(self.rolled_back)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ class NotDone:
 class OperationResult:
     """One preview, sync or destroy. `fabric_changes` are those of the fabric's own record and the stack's components.
 
-    `failed` are the CRs that a server refused, by name; `hand_over` is a detour that was (or would be) taken,
+    `failed` are the CRs that a server refused, by name; `reassignment` is a delete-first phase that was (or would be) taken,
     `health` what became of the waiting for switches, where somebody asked for it.
     """
 
@@ -158,8 +158,7 @@ class OperationResult:
     duration_s: float = 0.0
     engine: EngineInfo = field(default_factory=lambda: EngineInfo("none", ""))
     interrupted: bool = False
-    hand_over: HandOver | None = None
-    settled: tuple[str, ...] = ()
+    reassignment: Reassignment | None = None
     partial: bool = False
     not_done: tuple[NotDone, ...] = ()
     orphans_recorded: int | None = None
@@ -198,7 +197,7 @@ class OperationResult:
             "counts": self.counts.to_json(),
             "changes": [change.to_json() for change in self.changes],
             "fabric_changes": [change.to_json() for change in self.fabric_changes],
-            **({"hand_over": self.hand_over.to_json()} if self.hand_over else {}),
+            **({"reassignment": self.reassignment.to_json()} if self.reassignment else {}),
             **({"health": self.health.to_json()} if self.health else {}),
             **({"ingest": dict(self.ingest)} if self.ingest else {}),
             "errors": list(self.errors),

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from automation.drift import gather
+from automation import context
 from automation.report import crs
 from providers.core.drift import standing
 from providers.core.identity import KINDS
@@ -16,7 +16,7 @@ from providers.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from automation.drift import Gathered
+    from automation.context import RunContext
     from automation.engine.workspace import Workspace
     from automation.progress import Progress
     from providers.core.identity import ObjectRef
@@ -101,12 +101,12 @@ def status(
 
     Raises:
         ConfigError: there is no such kind or state.
-        GitError, ValidationFailed, EngineError: as `automation.drift.drift`.
+        GitError, ValidationFailed, EngineError: as `automation.context.read`.
     """
     wanted_kinds = {_named(name, list(KINDS), "kind") for name in kinds}
     wanted_states = {CRState(_named(name, [one.value for one in CRState], "state")) for name in states}
-    gathered = gather(workspace, fabric, progress, with_lag=True, with_drafts=True)
-    standings = standings_of(gathered)
+    read = context.read(workspace, fabric, progress, across=False, with_lag=True, with_drafts=True)
+    standings, report = standings_of(read), read.report()
     return StatusReport(
         fabric=fabric,
         crs=tuple(
@@ -115,19 +115,19 @@ def status(
             if (not kinds or one.ref.kind in wanted_kinds) and (not states or one.state in wanted_states)
         ),
         counts=Counter(one.state for one in standings),
-        exit_code=gathered.report().exit_code,
-        commit=gathered.loaded.commit,
-        last_commit=gathered.loaded.last_folder_commit,
-        applied=str((gathered.state.fabric or {}).get("last_applied_commit", "")),
-        notes=gathered.report().notes,
-        duration_s=gathered.seconds,
+        exit_code=report.exit_code,
+        commit=read.loaded.commit,
+        last_commit=read.loaded.last_folder_commit,
+        applied=str((read.recorded.fabric or {}).get("last_applied_commit", "")),
+        notes=report.notes,
+        duration_s=read.seconds,
     )
 
 
-def standings_of(gathered: Gathered) -> tuple[Standing, ...]:
+def standings_of(read: RunContext) -> tuple[Standing, ...]:
     """The state of each CR, by name."""
     return tuple(
-        Standing(one.ref, *standing(one), one.origin, managed=one.outputs is not None) for one in gathered.facts
+        Standing(one.ref, *standing(one), one.origin, managed=one.outputs is not None) for one in read.facts.values()
     )
 
 

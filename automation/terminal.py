@@ -161,11 +161,16 @@ def _interrupt(*_: object) -> None:
 
 
 def _failed(error: Exception) -> int:
-    lines = error_lines(error)
-    if not is_expected(error):
+    from providers.errors import HhsyncError, error_lines, one_line
+
+    if isinstance(error, HhsyncError):
+        lines = error_lines(error)
+    elif type(error).__module__.startswith("embedded."):  # the embedded parts have errors of their own
+        lines = [one_line(str(error))]
+    else:
         log.debug("unexpected error", exc_info=error)
         where = f"; details: {_Last.log_file}" if _Last.log_file else ""
-        lines = [f"{lines[0]}{where}"]
+        lines = [one_line(f"unexpected {type(error).__name__}: {error}") + where]
     if _Last.terminal.as_json:
         from automation.report import to_text
         from automation.results import failure
@@ -174,23 +179,3 @@ def _failed(error: Exception) -> int:
     for line in lines:
         write(sys.stderr, f"error: {line}")
     return 1
-
-
-def is_expected(error: Exception) -> bool:
-    """Whether the error's own text is all that a person needs: ours, or one of the embedded parts'."""
-    from providers.errors import HhsyncError
-
-    return isinstance(error, HhsyncError) or type(error).__module__.startswith("embedded.")
-
-
-def error_lines(error: Exception) -> list[str]:
-    """An exception as lines for a person: every finding of a validation first, else the one line."""
-    from providers.errors import ValidationFailed, one_line
-
-    if isinstance(error, ValidationFailed):
-        from automation.events import without_repetition
-
-        return without_repetition([*(one_line(str(issue)) for issue in error.issues), str(error)])
-    if is_expected(error):
-        return [one_line(str(error))]
-    return [one_line(f"unexpected {type(error).__name__}: {error}")]

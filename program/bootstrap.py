@@ -15,15 +15,14 @@ import yaml
 
 from program.bootstrap_kubeconfig import access
 from providers.core.identity import KINDS
-from providers.errors import NotInstalled
-from providers.targets.cluster import Cluster
+from providers.session import cluster_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from program.config import FabricConfig
-    from providers.core.identity import Kind, ObjectRef
     from providers.extra_settings import BootstrapSettings
+    from providers.targets.cluster import Cluster
 
 ACCOUNT = "hhsync"
 _RBAC = "rbac.authorization.k8s.io"
@@ -31,20 +30,17 @@ _ESTABLISHED = {"pulumi.com/waitFor": "condition=Established"}
 _ALL = ["get", "list", "watch", "create", "update", "patch", "delete"]
 
 
-class Unready(Cluster):
-    """A cluster that this run gives its CRDs: a kind that it lacks so far has no objects."""
-
-    def list(self, kind: Kind, label_selector: str | None = None) -> dict[ObjectRef, Any]:
-        """All objects of a kind; none where its CRD is not there yet."""
-        try:
-            return super().list(kind, label_selector)
-        except NotInstalled:
-            return {}
-
-
 def cluster_of(config: FabricConfig) -> Cluster:
     """The cluster as it may be asked before the first resource is registered."""
-    return Unready(config.cluster) if config.bootstrap else Cluster(config.cluster)
+    return cluster_for(config.cluster, bootstrapped=config.bootstrap is not None)
+
+
+def names(settings: BootstrapSettings | None) -> list[str]:
+    """The logical names of all that `declare` registers for the cluster, its provider aside."""
+    if settings is None:
+        return []
+    crds = [f"bootstrap/{kind.plural}.{kind.group}" for kind in KINDS.values()]
+    return [*crds, *(f"bootstrap/{name}" for name in ("namespace", "account", "role", "binding"))]
 
 
 def declare(config: FabricConfig, fabric: pulumi.Resource) -> list[pulumi.Resource]:

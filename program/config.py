@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from program.partial import PARTIAL_VARIABLE
-from program.put_back import PUT_BACK_VARIABLE
 from providers import extra_settings
 from providers.settings import ClusterSettings, GitSettings, NetBoxSettings, allowed_deletes, config_of, flag
 
@@ -16,13 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from providers.extra_settings import BootstrapSettings
-
-VERB_VARIABLE = "HHSYNC_VERB"
-#: Set to "destroy" by `hhsync destroy`, whose program must not need Git, and to "preview" by `hhsync preview`, which tells
-#: by itself what would be adopted.
-
-ALLOW_DELETES_VARIABLE = "HHSYNC_ALLOW_DELETES"
-#: Set by `hhsync sync --allow-deletes N`, for one run; it goes before stack config.
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +25,12 @@ class FabricConfig:
     cluster: ClusterSettings
     netbox: NetBoxSettings
     allow_deletes: int | None
-    destroying: bool
-    put_back: Path | None = None
     take_over: bool = False
-    verb: str = ""
-    partial: Path | None = None
     bootstrap: BootstrapSettings | None = None
     hooks: tuple[str, ...] = field(default=(), repr=False)
 
 
-def parse(config: Mapping[str, str], fabric: str, verb: str = "", put_back: str = "") -> FabricConfig:
+def parse(config: Mapping[str, str], fabric: str) -> FabricConfig:
     """The config of a fabric from flat values (keys without namespace).
 
     Raises:
@@ -55,10 +42,7 @@ def parse(config: Mapping[str, str], fabric: str, verb: str = "", put_back: str 
         cluster=ClusterSettings.from_config(config),
         netbox=NetBoxSettings.from_config(config),
         allow_deletes=allowed_deletes(config),
-        destroying=verb == "destroy",
-        put_back=Path(put_back) if put_back else None,
         take_over=flag(config, "takeOver"),
-        verb=verb,
         bootstrap=extra_settings.bootstrap(config),
         hooks=extra_settings.hooks_after_sync(config),
     )
@@ -69,12 +53,7 @@ def load() -> FabricConfig:
     import pulumi  # only here: `cache_folder` is asked for by commands that run no engine
 
     flat = config_of(lambda key: pulumi.Config(key.partition(":")[0]).get(key.partition(":")[2]))
-    allowed = os.environ.get(ALLOW_DELETES_VARIABLE)
-    if allowed:
-        flat["allowDeletes"] = allowed
-    found = parse(flat, pulumi.get_stack(), os.environ.get(VERB_VARIABLE, ""), os.environ.get(PUT_BACK_VARIABLE, ""))
-    selection = os.environ.get(PARTIAL_VARIABLE)
-    return replace(found, partial=Path(selection)) if selection else found
+    return parse(flat, pulumi.get_stack())
 
 
 def cache_folder() -> Path:

@@ -1,57 +1,70 @@
-"""DesiredState → Pulumi resources, with dependencies from the references between CRs."""
+"""DesiredState → Pulumi resources, with dependencies from the references between CRs.
+
+Plain `pulumi` declares a whole fabric; `hhsync sync` declares the part of it that its plan touches, with all that part
+depends on. The fabric's result is the same in both: what it says of CRs that are not declared comes from the state.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from program import bootstrap, hooks
+from program import bootstrap, hooks, record
 from providers import resources
 from providers.core import sections
-from providers.fabric_lifecycle import STATUS_PARTIAL, STATUS_SUCCESS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from program.config import FabricConfig
     from program.desired import DesiredState
+    from program.part import Part
     from providers.core.identity import ObjectRef
 
 
-def declare_identity(config: FabricConfig) -> tuple[resources.Fabric, resources.FabricIdentity]:
-    """The component and the fabric's record (repository, branch and path), after what makes the cluster ready.
+def declare(
+    config: FabricConfig,
+    desired: DesiredState,
+    last_commit: str,
+    *,
+    before: Mapping[ObjectRef, Sequence[ObjectRef]] | None = None,
+    left_out: str = "",
+    part: Part | None = None,
+) -> None:
+    """Register the fabric, one resource per CR in dependency order, and the result.
 
-    Every CR depends on the record, and by that on its CRD where this run installs it.
+    Args:
+        config: the stack's.
+        desired: the CRs, each after those that it names.
+        last_commit: the last commit that changed the fabric's folder.
+        before: what each CR waits for, where that is more than its references.
+        left_out: says that `desired` is not all, and what is missing.
+        part: which CRs to declare, None for all.
     """
     fabric = resources.Fabric(config.fabric)
-    ready = [] if config.destroying else bootstrap.declare(config, fabric)
-    record = {"git_repository": config.git.url, "git_branch": config.git.branch, "git_path": config.git.path}
-    return fabric, resources.FabricIdentity(
-        config.fabric, record, pulumi.ResourceOptions(parent=fabric, depends_on=ready)
+    ready = bootstrap.declare(config, fabric) if part is None or part.bootstrap else []
+    identity = resources.FabricIdentity(
+        config.fabric, record.identity(config), pulumi.ResourceOptions(parent=fabric, depends_on=ready)
     )
-
-
-def declare(config: FabricConfig, desired: DesiredState, last_commit: str, left_out: str = "") -> None:
-    """Register the fabric, one resource per CR in dependency order, and the result; `left_out` says that it is partial."""
-    fabric, identity = declare_identity(config)
     made: dict[ObjectRef, resources.CustomResource] = {}
-    for ref, manifest in desired.manifests.items():
-        parents: Sequence[pulumi.Resource] = [made[parent] for parent in desired.references.get(ref, ())]
+    ordered = desired.ordered(before or {})
+    for ref, manifest in ordered.manifests.items():
+        if part is not None and ref not in part.refs:
+            continue
+        parents: Sequence[pulumi.Resource] = [made[parent] for parent in ordered.references.get(ref, ())]
         # A create adopts what is there, so a replace that creates first would delete the object that it has just adopted.
         options = pulumi.ResourceOptions(parent=fabric, depends_on=[identity, *parents], delete_before_replace=True)
         made[ref] = resources.CLASSES[ref.kind](ref, sections.inputs_for(config.fabric, manifest), options)
-    receipts = pulumi.Output.all(*(resource.receipt for resource in made.values())).apply(_digest)
-    record = {
-        "status": STATUS_PARTIAL if left_out else STATUS_SUCCESS,
-        "error": left_out,
-        "counts": dict(sorted(Counter(ref.kind for ref in made).items())),
-        "last_applied_commit": last_commit,
-    }
+    others = part.receipts if part is not None else {}
+    every = [made[ref].receipt if ref in made else others.get(ref, "") for ref in desired.manifests]
+    receipts = pulumi.Output.all(*every).apply(_digest)
     result = resources.FabricResult(
-        config.fabric, record, receipts, pulumi.ResourceOptions(parent=fabric, depends_on=[identity])
+        config.fabric,
+        record.result(desired, last_commit, left_out),
+        receipts,
+        pulumi.ResourceOptions(parent=fabric, depends_on=[identity]),
     )
     hooks.declare(config, fabric, result, receipts, last_commit)
 

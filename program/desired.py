@@ -9,16 +9,13 @@ from typing import TYPE_CHECKING
 from providers.core.references import Reference, references
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from program.manifests import Located
     from providers.core.identity import ObjectRef
     from providers.core.manifest import Issue, Manifest, Origin
 
 MANAGED, RAW, ARCHIVE = "managed", "raw", "archive"
-
-WRITTEN_TWICE = "is written twice"
-#: What the finding about a second document of a CR says after the CR's name.
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +40,7 @@ class DesiredState:
     """What one commit wants: CRs in dependency order, the references among them, and what is only reported.
 
     `references` has an entry for every CR and names only CRs in `manifests`; `skipped` counts foreign objects by
-    "apiVersion/Kind"; `unread` are YAML files that the folder's layout leaves out.
+    "apiVersion/Kind"; `unread` are YAML files that the folder's layout leaves out; `twice` are CRs that two documents write.
     """
 
     manifests: Mapping[ObjectRef, Manifest]
@@ -52,6 +49,18 @@ class DesiredState:
     skipped: Mapping[str, int] = field(default_factory=dict)
     warnings: tuple[Issue, ...] = ()
     unread: tuple[str, ...] = ()
+    twice: tuple[ObjectRef, ...] = ()
+
+    def only(self, refs: Collection[ObjectRef]) -> DesiredState:
+        """The same with fewer CRs; a reference to one that is left out is no dependency."""
+        kept = set(refs)
+        return replace(
+            self,
+            manifests={ref: one for ref, one in self.manifests.items() if ref in kept},
+            references={
+                ref: tuple(one for one in named if one in kept) for ref, named in self.references.items() if ref in kept
+            },
+        )
 
     def ordered(self, after: Mapping[ObjectRef, Sequence[ObjectRef]]) -> DesiredState:
         """The same with further dependencies, which must not make a circle with the references."""
@@ -110,17 +119,19 @@ def build(found: Sequence[Located]) -> tuple[DesiredState, list[Issue]]:
     """
     issues: list[Issue] = []
     located: dict[ObjectRef, Located] = {}
+    twice: set[ObjectRef] = set()
     for each in sorted(found, key=_place):
         first = located.setdefault(each.manifest.ref, each)
         if first is not each:
-            message = f"{each.manifest.ref} {WRITTEN_TWICE}: here and at {first.manifest.origin}; remove one"
+            twice.add(each.manifest.ref)
+            message = f"{each.manifest.ref} is written twice: here and at {first.manifest.origin}; remove one"
             issues.append(replace(each.issue(("metadata", "name"), message), rule="identity-twice"))
     named = {ref: references(ref.kind, one.manifest.spec, ref.namespace) for ref, one in located.items()}
     edges = {ref: tuple(sorted({each.ref for each in names} & located.keys())) for ref, names in named.items()}
     order, cycles = _ordered(edges)
     issues += (replace(_cycle(cycle, named, located), rule="reference-cycle") for cycle in cycles)
     manifests = {ref: located[ref].manifest for ref in order}
-    return DesiredState(manifests, {ref: edges[ref] for ref in order}), issues
+    return DesiredState(manifests, {ref: edges[ref] for ref in order}, twice=tuple(sorted(twice))), issues
 
 
 def _place(each: Located) -> tuple[str, int, int]:

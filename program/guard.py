@@ -14,20 +14,18 @@ from program import bootstrap, hydrated
 from providers import adopting
 from providers.core import handover, sections
 from providers.core.adoption import refusal, unmanaged
-from providers.core.identity import FABRIC_LABEL, KINDS
+from providers.core.identity import KINDS
+from providers.core.plan import owner
 from providers.core.policy import check_prune
-from providers.errors import HandOverNeeded, UnsafeChange
+from providers.errors import UnsafeChange
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from program.config import FabricConfig
     from program.desired import DesiredState
     from providers.core.identity import Kind, ObjectRef
     from providers.targets.cluster import Cluster
-
-HAND_OVER = "this commit hands something over"
-#: How the line of a HandOverNeeded begins; `hhsync sync` knows it by that.
 
 _NAMED = 5
 
@@ -41,23 +39,13 @@ def objects(
 
     def listed(kind: Kind) -> tuple[dict[ObjectRef, Mapping[str, Any]], dict[ObjectRef, Mapping[str, Any]]]:
         found = cluster.list(kind)
-        managed = {ref: obj.get("spec") or {} for ref, obj in found.items() if label_of(obj) == fabric}
+        managed = {ref: obj.get("spec") or {} for ref, obj in found.items() if owner(obj) == fabric}
         return managed, {ref: obj for ref, obj in found.items() if ref in desired and unmanaged(obj)}
 
     with ThreadPoolExecutor(max_workers=len(KINDS)) as pool:
         answers = list(pool.map(listed, KINDS.values()))
     managed = {ref: spec for one, _ in answers for ref, spec in one.items()}
     return managed, {ref: obj for _, one in answers for ref, obj in one.items()}
-
-
-def managed_objects(cluster: Cluster, fabric: str) -> dict[ObjectRef, Mapping[str, Any]]:
-    """The specs of the objects that carry this fabric's label."""
-    return objects(cluster, fabric, ())[0]
-
-
-def label_of(obj: Mapping[str, Any]) -> str | None:
-    """The fabric whose label an object carries, or None."""
-    return (obj["metadata"].get("labels") or {}).get(FABRIC_LABEL)
 
 
 def check_adoption(
@@ -77,40 +65,36 @@ def check_adoption(
         raise UnsafeChange(refused)
 
 
-def check(config: FabricConfig, desired: DesiredState, *, preview: bool, pruning: bool = True) -> handover.Plan:
-    """The order in which the changes can be made; nothing is written yet.
+def check(config: FabricConfig, desired: DesiredState, *, preview: bool) -> Mapping[ObjectRef, Sequence[ObjectRef]]:
+    """What each CR's update must wait for besides its references; nothing is written yet.
 
-    A preview is only warned of a hand-over, so that it shows the changes. `pruning` is false where this run deletes nothing.
+    A preview is only warned of what Pulumi's order cannot do, so that it shows the changes.
 
     Raises:
         ValidationFailed: Switches are not hydrated, and this server takes only such ones.
         UnsafeChange: the prune rule does not let so many CRs go, others own what would be changed,
-            or (HandOverNeeded) Pulumi's order cannot do it.
+            or Pulumi's order cannot do it.
         TargetError: the cluster cannot be read, so nothing can be said.
     """
     cluster = bootstrap.cluster_of(config)
     managed, unlabelled = objects(cluster, config.fabric, desired.manifests.keys())
-    if pruning:
-        check_prune(managed, desired.manifests, config.allow_deletes)
-    else:
-        managed = {ref: spec for ref, spec in managed.items() if ref in desired.manifests}
+    check_prune(managed, desired.manifests, config.allow_deletes)
     hydrated.check(cluster, config.fabric, desired, managed)
-    if config.verb != "preview":  # which shows every adoption, and says itself that a sync would be refused
-        check_adoption(cluster, config, desired, unlabelled)
+    check_adoption(cluster, config, desired, unlabelled)
     plan = handover.plan({ref: one.spec for ref, one in desired.manifests.items()}, managed, desired.references)
     if plan.detour:
-        needed = hand_over_needed(plan, config.fabric)
+        needed = delete_first_needed(plan, config.fabric)
         if not preview:
             raise needed
         pulumi.log.warn(str(needed))
-    return plan
+    return plan.order
 
 
-def hand_over_needed(plan: handover.Plan, fabric: str) -> HandOverNeeded:
-    """The one line about a plan with a detour: what is handed over, what goes first, and the verb that does it."""
+def delete_first_needed(plan: handover.Plan, fabric: str) -> UnsafeChange:
+    """The one line about a plan with a delete-first phase: what is reassigned, what goes first, and the verb that does it."""
     why = "; ".join(str(one) for one in plan.because[:_NAMED]) + (", …" if len(plan.because) > _NAMED else "")
     first = ", ".join(str(ref) for ref in sorted(plan.detour)[:_NAMED]) + (", …" if len(plan.detour) > _NAMED else "")
-    return HandOverNeeded(
-        f"{HAND_OVER}: {why}; {len(plan.detour)} CRs must be deleted first ({first}), and Pulumi creates before it deletes, so "
-        f"nothing was written. `hhsync sync {fabric}` does both in this order"
+    return UnsafeChange(
+        f"this commit reassigns something: {why}; {len(plan.detour)} CRs must be deleted first ({first}), and Pulumi "
+        f"creates before it deletes, so nothing was written. `hhsync sync {fabric}` does both in this order"
     )

@@ -67,16 +67,23 @@ class Loaded:
         return "; ".join(parts) + (f" ({times})" if times else "")
 
 
-def load_desired(settings: GitSettings, cache: Path, outside: Outside = ASSUMED, *, across: bool = True) -> Loaded:
+def load_desired(settings: GitSettings, cache: Path, outside: Outside = ASSUMED) -> Loaded:
     """Read and validate one fabric at the head of its branch; `outside` knows which CRs exist that Git only names.
 
-    Without `across`, what is wrong between CRs stops nothing (for reports, which write nothing either) and is in `errors`.
+    Raises:
+        ValidationFailed, GitError: as `require_valid` and `inspect`.
+    """
+    loaded = inspect(settings, cache, outside=outside)
+    require_valid(loaded)
+    return loaded
+
+
+def require_valid(loaded: Loaded, *, across: bool = True) -> None:
+    """Refuse a folder with errors; without `across`, what is wrong between CRs passes (for reports, which write nothing).
 
     Raises:
         ValidationFailed: with every finding; also where no CR would stay, since an empty folder never empties a fabric.
-        GitError: the repository, branch, folder or credentials do not work.
     """
-    loaded = inspect(settings, cache, outside=outside)
     errors = tuple(one for one in loaded.errors if across or not judgement.is_across(one))
     if errors:
         count = len(errors)
@@ -85,7 +92,6 @@ def load_desired(settings: GitSettings, cache: Path, outside: Outside = ASSUMED,
         raise ValidationFailed(f"Git is not valid, nothing was written: {errors[0]}{more}", errors)
     if not loaded.desired.manifests:
         raise ValidationFailed(_empty(loaded), ())
-    return loaded
 
 
 def inspect(

@@ -1,4 +1,4 @@
-"""Which CRs that Git only names are on the cluster: one LIST of each kind with a missing name, and none without."""
+"""Which CRs that Git only names are on the cluster."""
 
 from __future__ import annotations
 
@@ -7,16 +7,39 @@ from typing import TYPE_CHECKING
 
 from providers.core.identity import FABRIC_LABEL, KINDS
 from providers.core.rules.references import Outside
+from providers.errors import TargetError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from providers.core.identity import ObjectRef
     from providers.targets.cluster import Cluster
+    from providers.targets.cluster_snapshot import ClusterSnapshot
+
+
+def known_to(live: ClusterSnapshot, fabric: str) -> Outside:
+    """What the cluster knows besides this fabric's own objects, by the LISTs that the run makes anyway.
+
+    A kind that cannot be listed is given the benefit of the doubt: its CRs are unknown, so that nothing is written.
+    """
+
+    def exist(refs: Collection[ObjectRef]) -> Collection[ObjectRef]:
+        return {ref for ref in refs if _is_there(live, ref, fabric)}
+
+    return Outside(exist, asked=True)
+
+
+def _is_there(live: ClusterSnapshot, ref: ObjectRef, fabric: str) -> bool:
+    try:
+        found = live.get(ref)
+    except TargetError:
+        return True
+    return found is not None and (found["metadata"].get("labels") or {}).get(FABRIC_LABEL) != fabric
 
 
 def on_cluster(connect: Callable[[], Cluster], fabric: str) -> Outside:
-    """What the cluster knows beside this fabric's own objects: those that left Git are about to be deleted.
+    """What the cluster knows besides this fabric's own objects: those that left Git are about to be deleted. One LIST of each
+    kind with a missing name, and none without.
 
     `connect` is called when something is missing. Asking raises TargetError where the cluster cannot be read.
     """

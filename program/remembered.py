@@ -70,6 +70,7 @@ def state_json(state: DesiredState, errors: Sequence[Issue]) -> dict[str, Any]:
         "skipped": dict(state.skipped),
         "warnings": [[*_issue_json(one), one.origin.path] for one in state.warnings],
         "unread": list(state.unread),
+        "twice": [_ref_json(one) for one in state.twice],
         "errors": [[*_issue_json(one), one.origin.path] for one in errors],
     }
 
@@ -91,6 +92,7 @@ def state_of(value: Any, attribution: Mapping[str, Attribution]) -> tuple[Desire
         skipped=value["skipped"],
         warnings=tuple(_issue_of(one, path) for *one, path in value["warnings"]),
         unread=tuple(value["unread"]),
+        twice=tuple(ObjectRef(*one) for one in value["twice"]),
     )
     return state, tuple(_issue_of(one, path) for *one, path in value["errors"])
 

@@ -63,10 +63,6 @@ class UnsafeChange(HhsyncError):
     """The prune rule refused: the text has the counts, the threshold and the way to allow it."""
 
 
-class HandOverNeeded(UnsafeChange):
-    """A commit hands a subnet, a VLAN or a port from one CR to another, which creates before deletes cannot do."""
-
-
 class EngineError(HhsyncError):
     """The Pulumi engine or its state failed."""
 
@@ -114,3 +110,12 @@ class Rejected(TargetError):
 
 class ServerFailure(TargetError):
     """The server failed (5xx, or 429 after the retries)."""
+
+
+def error_lines(error: HhsyncError) -> list[str]:
+    """An error as lines for a person: every finding of a validation first, else the one line."""
+    if not isinstance(error, ValidationFailed):
+        return [one_line(str(error))]
+    lines = [*(one_line(str(issue)) for issue in error.issues), str(error)]
+    # With one finding the summary tells it again.
+    return lines[1:] if len(lines) == 2 and lines[0] in lines[1] else lines

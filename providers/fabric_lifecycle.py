@@ -20,8 +20,6 @@ from providers.settings import config_of
 if TYPE_CHECKING:
     from pulumi.dynamic import ConfigureRequest
 
-STATUS_SUCCESS, STATUS_PARTIAL, STATUS_FAILED = "success", "partial", "failed"
-
 
 class _FabricRecordProvider(ResourceProvider):
     """Owns some fields of the fabric's record: those in `fields`, under the inputs' key `record`."""

@@ -34,7 +34,7 @@ _SECTIONS = ("git", "cluster", "netbox")
 def quiet_tracebacks() -> None:
     """Keep errors to one line in Pulumi's dynamic provider host, which prints every exception with its traceback.
 
-    Only there: elsewhere (the embedded engine, scripts) the process is not ours to change.
+    Only there: elsewhere (hhsync's own process, scripts) it is not ours to change.
     """
     spec = getattr(sys.modules.get("__main__"), "__spec__", None)
     if spec is not None and spec.name == "pulumi.dynamic.__main__":
@@ -67,17 +67,22 @@ class HedgehogProvider(ResourceProvider):
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Create on both servers, adopting what is there; safe to repeat after a crash."""
-        outs = writing.write(self._session(props), integral(props), {})
-        return CreateResult(str(sections.ref_of(props)), sections.stored(outs))
+        return CreateResult(str(sections.ref_of(props)), sections.stored(self._write(integral(props), {})))
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         """Write what differs, to the server where it differs."""
-        outs = writing.write(self._session(news), integral(news), sections.restored(olds))
-        return UpdateResult(sections.stored(outs))
+        return UpdateResult(sections.stored(self._write(integral(news), sections.restored(olds))))
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         """Delete from both servers what we own; what is gone already is done."""
-        writing.remove(self._session(props), sections.restored(props))
+        self._remove(sections.restored(props))
+
+    def _write(self, desired: sections.Inputs, before: dict[str, Any]) -> dict[str, Any]:
+        """The outputs after both servers were made to match `desired`."""
+        return writing.write(self._session(desired), desired, before).outputs
+
+    def _remove(self, outputs: dict[str, Any]) -> None:
+        writing.remove(self._session(outputs), outputs)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """The observed sections as inputs, the outputs as they were; gone on both sides is an empty id."""

@@ -10,7 +10,8 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
-from providers import planned
+from providers import extra_settings
+from providers.errors import NotInstalled
 from providers.settings import ClusterSettings, NetBoxSettings
 from providers.targets.cluster import Cluster
 from providers.targets.cluster_snapshot import ClusterSnapshot
@@ -18,8 +19,27 @@ from providers.targets.netbox import NetBox, NetBoxSnapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
+
+    from providers.core.identity import Kind, ObjectRef
 
 log = logging.getLogger("hhsync.provider")
+
+
+class _Bootstrapped(Cluster):
+    """A cluster that a sync gives its CRDs: a kind that it lacks so far has no objects."""
+
+    def list(self, kind: Kind, label_selector: str | None = None) -> dict[ObjectRef, Any]:
+        """All objects of a kind; none where its CRD is not there yet."""
+        try:
+            return super().list(kind, label_selector)
+        except NotInstalled:
+            return {}
+
+
+def cluster_for(settings: ClusterSettings, *, bootstrapped: bool) -> Cluster:
+    """The cluster as a run asks it; `bootstrapped` ones may lack their CRDs before the first sync."""
+    return _Bootstrapped(settings) if bootstrapped else Cluster(settings)
 
 
 class Session:
@@ -27,11 +47,11 @@ class Session:
 
     def __init__(self, config: Mapping[str, str], fabric: str) -> None:
         self.fabric = fabric
-        self.cluster = Cluster(ClusterSettings.from_config(config))
+        settings = ClusterSettings.from_config(config)
+        self.cluster = cluster_for(settings, bootstrapped=extra_settings.bootstrap(config) is not None)
         self.netbox = NetBox(NetBoxSettings.from_config(config))
         self.live = ClusterSnapshot(self.cluster)
         self.records = NetBoxSnapshot(self.netbox, fabric)
-        self.planned = planned.from_environment(fabric)
         self._types_lock = threading.Lock()
         self._types_ready = False
 

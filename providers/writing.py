@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import logging
 import uuid
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from providers import notes
 from providers.core import drift, ownership, sections
 from providers.core.identity import FABRIC_LABEL, FIELD_MANAGER, KINDS
 from providers.core.normalise import same
@@ -27,6 +27,16 @@ if TYPE_CHECKING:
 log = logging.getLogger("hhsync.provider")
 
 Outputs = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a write came to: the new outputs, and which servers accepted a write (a server that agreed already got none)."""
+
+    outputs: Outputs
+    cluster: bool
+    netbox: bool
+
 
 _NOT_APPLIED = "hhsync: the apply failed"
 
@@ -57,24 +67,22 @@ def observe(session: Session, outputs: Outputs) -> tuple[Outputs, sections.Input
     reference, note = reference_for(session, facts)
     if note:
         log.info("%s: %s", ref, note)
-        notes.say(session.fabric, f"{ref}: {note}")
     outs = dict(outputs)
     if record is not None:
         outs.update(netbox_id=record.id, netbox_url=record.url)
     return outs, sections.observed(outputs, live, fields, reference)
 
 
-def write(session: Session, wish: sections.Inputs, before: Outputs) -> Outputs:
+def write(session: Session, wish: sections.Inputs, before: Outputs) -> Written:
     """Make both servers match `wish`; `before` are the outputs of our last write, {} at the first.
 
-    Returns the new outputs: the sections, `applied`, uid, generation, NetBox id and URL, and a receipt that changes with
+    Its outputs are the sections, `applied`, uid, generation, NetBox id and URL, and a receipt that changes with
     every write that a server accepted; `adopted` where the object was there at our first write.
 
     Raises:
         Conflict: another fabric owns the object, or somebody else wrote at the same moment.
         TargetError: a server refused or could not be reached.
     """
-    _as_planned(session, sections.ref_of(wish))
     adopted = not before and session.live.get(sections.ref_of(wish)) is not None
     try:
         live, wrote_cluster = _write_cluster(session, wish, before)
@@ -87,7 +95,7 @@ def write(session: Session, wish: sections.Inputs, before: Outputs) -> Outputs:
         "cluster": sections.applied_delta(wish["cluster"], sections.cluster_section(live, wish["cluster"])),
         "netbox": sections.applied_delta(wish["netbox"], sections.record_section(record.fields, wish["netbox"])),
     }
-    return {
+    outputs = {
         **{name: wish[name] for name in ("git", "cluster", "netbox")},
         "applied": {name: delta for name, delta in applied.items() if delta},
         "uid": live["metadata"]["uid"],
@@ -97,6 +105,7 @@ def write(session: Session, wish: sections.Inputs, before: Outputs) -> Outputs:
         "receipt": uuid.uuid4().hex[:12] if wrote or not before else before.get("receipt", ""),
         **({"adopted": True} if adopted else {}),
     }
+    return Written(outputs, wrote_cluster, wrote_netbox)
 
 
 def _publish_failure(session: Session, ref: ObjectRef, error: TargetError) -> None:
@@ -108,17 +117,6 @@ def _publish_failure(session: Session, ref: ObjectRef, error: TargetError) -> No
             session.records.put(ref, session.netbox.update(KINDS[ref.kind], record.id, fields, message=_NOT_APPLIED))
     except TargetError as second:
         log.warning("%s: its record does not say that the apply failed: %s", ref, second)
-
-
-def _as_planned(session: Session, ref: ObjectRef) -> None:
-    """Refuse a write that a plan does not foresee.
-
-    Raises:
-        UnsafeChange: this run follows a plan, and the CR is not as the plan has it.
-    """
-    if session.planned is not None:
-        record = session.records.get(ref)
-        session.planned.check(ref, session.live.get(ref), None if record is None else record.fields)
 
 
 def _write_cluster(session: Session, wish: sections.Inputs, before: Outputs) -> tuple[Mapping[str, Any], bool]:
@@ -223,14 +221,15 @@ def _not_ours(live: Mapping[str, Any], fabric: str, uid: str) -> str:
     return ""
 
 
-def remove(session: Session, outputs: Outputs) -> None:
+def remove(session: Session, outputs: Outputs) -> tuple[bool, bool]:
     """Delete the object and its record, if they are ours: our label, our field manager and the recorded uid.
+
+    Returns whether the cluster, and whether NetBox, had something to delete.
 
     Raises:
         Conflict: the object lacks one of them; it is not deleted.
     """
     ref, fabric = sections.ref_of(outputs), sections.fabric_of(outputs)
-    _as_planned(session, ref)
     live = session.live.get(ref)
     if live is not None:
         found = _not_ours(live, fabric, outputs["uid"])
@@ -248,3 +247,4 @@ def remove(session: Session, outputs: Outputs) -> None:
     if record is not None:
         session.netbox.delete(KINDS[ref.kind], record.id)
         session.records.drop(ref)
+    return live is not None, record is not None

@@ -26,8 +26,8 @@ def orphans(
     ] = None,
 ) -> None:
     """List CRs that are on the servers and not in Git; delete unmanaged ones that are named."""
-    from automation import orphans as found
     from automation import prompts
+    from automation.operations import orphans as found
 
     workspace, progress = out.workspace(), out.progress(f"{fabric}: ")
     if remove:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from automation.terminal import Terminal, verb
 from automation.verbs.arguments import Fabric
-
-if TYPE_CHECKING:
-    from automation.results import OperationResult
 
 group = typer.Typer()
 
@@ -30,19 +27,11 @@ def preview(
     ] = None,
 ) -> None:
     """Show what a sync would change, property by property. Changes nothing. Exit 2 when there are changes."""
-    from automation import operations, report
+    from automation import report
+    from automation.operations import entry
 
-    workspace, progress = out.workspace(), out.progress(f"{fabric}: ")
-    if plan is None:
-        from automation import ingest_first
-
-        result = ingest_first.preview(
-            workspace, fabric, lambda: operations.preview(workspace, fabric, progress, allow_deletes)
-        )
-    else:
-        from automation import plan as planning
-
-        result = planning.preview(workspace, fabric, plan, progress, allow_deletes)
+    progress = out.progress(f"{fabric}: ")
+    result = entry.preview(out.workspace(), fabric, progress, plan=plan, allow_deletes=allow_deletes)
     out.result(report.operation_text(result), result.to_json(), result.exit_code, result.errors)
 
 
@@ -69,31 +58,18 @@ def sync(
     ] = 300,
 ) -> None:
     """Make the cluster and NetBox match Git."""
-    from automation import operations, report
+    from automation import report
+    from automation.operations import entry
 
-    workspace, progress = out.workspace(), out.progress(f"{fabric}: ")
-
-    def run() -> OperationResult:
-        if plan is None:
-            from automation import ingest_first
-
-            return ingest_first.sync(
-                workspace,
-                fabric,
-                progress,
-                lambda: operations.sync(workspace, fabric, progress, allow_deletes, valid_only=partial),
-            )
-        from automation import plan as planning
-
-        planning.alone(allow_deletes=allow_deletes, partial=partial)
-        return planning.sync(workspace, fabric, plan, progress)
-
-    if wait:
-        from automation import health
-
-        result = health.followed_by(workspace, fabric, run, progress, wait_seconds)
-    else:
-        result = run()
+    result = entry.sync(
+        out.workspace(),
+        fabric,
+        out.progress(f"{fabric}: "),
+        plan=plan,
+        allow_deletes=allow_deletes,
+        partial=partial,
+        wait=wait_seconds if wait else None,
+    )
     out.result(report.operation_text(result), result.to_json(), result.exit_code, result.errors)
 
 
@@ -107,11 +83,12 @@ def destroy(
     ] = None,
 ) -> None:
     """Delete all that hhsync manages of a fabric, from the cluster and NetBox. The stack stays, empty."""
-    from automation import operations, prompts, report
+    from automation import prompts, report
+    from automation.operations import destroy as destroying
 
     workspace = out.workspace()
     prompts.confirm_name(
         fabric, yes, f"This deletes every CR that hhsync manages of {fabric}, from its cluster and NetBox."
     )
-    result = operations.destroy(workspace, fabric, out.progress(f"{fabric}: "))
+    result = destroying.destroy(workspace, fabric, out.progress(f"{fabric}: "))
     out.result(report.operation_text(result), result.to_json(), result.exit_code, result.errors)

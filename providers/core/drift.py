@@ -24,6 +24,23 @@ if TYPE_CHECKING:
     from providers.core.manifest import Origin
 
 
+class Action(enum.StrEnum):
+    """What a sync does with one CR; the value is what reports print.
+
+    ADOPT is a create of what the cluster has already, ATTRIBUTION an update of nothing but where Git says the CR comes from,
+    REPLACE a delete first and a create later. What is UNKNOWN lets nothing be done at all.
+    """
+
+    CREATE = "create"
+    ADOPT = "adopt"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    ATTRIBUTION = "attribution"
+    UNCHANGED = "unchanged"
+    UNKNOWN = "unknown"
+
+
 class State(enum.Enum):
     """The state of one CR; the value is what reports print."""
 
@@ -78,12 +95,11 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One CR that is not in sync (or whose attribution moved), with every differing property.
+    """One CR: its state, what a sync does with it, and every differing property.
 
-    `properties` are the same differences with all three sides. `places` are the servers that have the CR, `managers` and
-    `created_at` what the cluster tells of an object that is not in the state. `action` is what a sync would do where that does
-    not follow from the state ("adopt"), and always in a plan. `owned` are properties that adopting would change and that
-    other field managers own, by path.
+    `changes` go from what is observed to what Git says; `differences` and `properties` are the same with all sides. `places`
+    are the servers that have the CR, `managers` and `created_at` what the cluster tells of an object that is not in the state.
+    `owned` are properties that adopting would change and that other field managers own, by path.
     """
 
     ref: ObjectRef
@@ -97,7 +113,8 @@ class Detail:
     places: tuple[str, ...] = ()
     managers: tuple[str, ...] = ()
     created_at: str = ""
-    action: str = ""
+    action: Action = Action.UNCHANGED
+    changes: tuple[FieldChange, ...] = ()
     owned: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -155,7 +172,8 @@ def classify(facts: Facts) -> Detail:
     managed = facts.outputs is not None
     for side in (facts.live, facts.record):
         if isinstance(side, Unread):
-            return Detail(facts.ref, State.UNKNOWN, facts.origin, managed, reason=side.reason)
+            action = Action.UNKNOWN if managed or facts.desired is not None else Action.UNCHANGED
+            return Detail(facts.ref, State.UNKNOWN, facts.origin, managed, reason=side.reason, action=action)
     if facts.desired is None:
         return _orphan(facts, managed)
     if facts.outputs is None:
@@ -176,14 +194,33 @@ def classify(facts: Facts) -> Detail:
         attribution_only=bool(found) and quiet,
         properties=side_by_side((one.path for one in found), facts.desired, seen),
         places=_places(facts),
+        action=_action(facts, found),
+        changes=tuple(found),
     )
+
+
+def _action(facts: Facts, found: list[FieldChange]) -> Action:
+    """What becomes of a managed CR that is in Git."""
+    if facts.live is None and facts.record is None:
+        return Action.CREATE
+    if not found:
+        return Action.UNCHANGED
+    return Action.ATTRIBUTION if sections.only_attribution(found) else Action.UPDATE
 
 
 def _new(facts: Facts) -> Detail:
     """A CR that was never applied; where the cluster has it already, with what adopting it would change."""
     adoption = facts.adoption
     if adoption is None or facts.desired is None or isinstance(facts.live, Unread) or facts.live is None:
-        return Detail(facts.ref, State.COMMITTED, facts.origin, managed=False, reason="in Git, never applied")
+        return Detail(
+            facts.ref,
+            State.COMMITTED,
+            facts.origin,
+            managed=False,
+            reason="in Git, never applied",
+            places=_places(facts),
+            action=Action.CREATE,
+        )
     seen = {"cluster": sections.cluster_section(facts.live, facts.desired["cluster"])}
     if facts.record is not None and not isinstance(facts.record, Unread):
         seen["netbox"] = dict(facts.record)
@@ -198,7 +235,8 @@ def _new(facts: Facts) -> Detail:
         places=_places(facts),
         managers=ownership.managers(facts.live),
         created_at=ownership.created_at(facts.live),
-        action="adopt",
+        action=Action.ADOPT,
+        changes=adoption.changes,
         owned=adoption.owned,
     )
 
@@ -215,6 +253,7 @@ def _orphan(facts: Facts, managed: bool) -> Detail:
         places=_places(facts),
         managers=ownership.managers(live) if live else (),
         created_at=ownership.created_at(live) if live else "",
+        action=Action.DELETE if managed else Action.UNCHANGED,
     )
 
 
@@ -303,21 +342,21 @@ def _difference(
     )
 
 
-def report(
+def report_of(
     fabric: str,
-    facts: Iterable[Facts],
+    details: Iterable[Detail],
     notes: Iterable[str] = (),
     source: Source | None = None,
     record: FabricRecord | None = None,
     generated_at: str = "",
 ) -> DriftReport:
-    """The report over all CRs that Git, the state, the cluster or NetBox know."""
-    classified = sorted((classify(one) for one in facts), key=lambda detail: detail.ref)
+    """The report over all CRs that Git, the state, the cluster or NetBox know; `details` are in order of their names."""
+    every = list(details)
     return DriftReport(
         fabric=fabric,
-        total=len(classified),
-        counts=Counter(detail.state for detail in classified),
-        details=tuple(one for one in classified if one.state is not State.IN_SYNC or one.attribution_only),
+        total=len(every),
+        counts=Counter(detail.state for detail in every),
+        details=tuple(one for one in every if one.state is not State.IN_SYNC or one.attribution_only),
         notes=tuple(notes),
         source=source,
         record=record,

@@ -10,10 +10,12 @@ from providers.core.normalise import MISSING, same
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+STATUS_SUCCESS, STATUS_PARTIAL, STATUS_FAILED = "success", "partial", "failed"
+
 _OUTCOME = frozenset({"status", "error"})
 #: Written by a sync that failed; the state has the last one that did not.
 
-UNFINISHED = frozenset({"failed", "partial"})
+UNFINISHED = frozenset({STATUS_FAILED, STATUS_PARTIAL})
 
 
 def classify(

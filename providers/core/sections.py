@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from providers.core import identity
 from providers.core.diff import FieldChange, Path, changes, dotted, overlay, patch
 from providers.core.identity import FABRIC_LABEL, KINDS, ObjectRef
-from providers.core.normalise import MISSING, canonical, integral, without_nulls
+from providers.core.normalise import MISSING, canonical, integral, same, without_nulls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -179,19 +179,21 @@ def observed(
     if live is not None:
         wish = outputs["cluster"]
         recorded = recorded_section(outputs, "cluster") if reference is None else cluster_section(reference, wish)
-        seen = canonical(cluster_section(live, wish))
-        extra: Section = {}
+        seen = cluster_section(live, wish)
+        result["cluster"] = wish if same(recorded, seen) else _overlaid(wish, recorded, canonical(seen))
         if outputs.get("uid") and live["metadata"].get("uid") != outputs["uid"]:
-            extra["uid"] = live["metadata"].get("uid")
-        lost = [dotted(one.path) for one in changes(recorded, seen) if one.new is MISSING and not _has(wish, one.path)]
-        if lost:
-            extra["lost"] = lost
-        result["cluster"] = {**overlay(wish, recorded, seen), **extra}
+            result["cluster"] = {**result["cluster"], "uid": live["metadata"].get("uid")}
     if record is not None:
-        wish = outputs["netbox"]
-        seen = canonical(record_section(record, wish))
-        result["netbox"] = overlay(wish, recorded_section(outputs, "netbox"), seen)
+        wish, recorded = outputs["netbox"], recorded_section(outputs, "netbox")
+        seen = record_section(record, wish)
+        result["netbox"] = wish if same(recorded, seen) else overlay(wish, recorded, canonical(seen))
     return result
+
+
+def _overlaid(wish: Section, recorded: Section, seen: Section) -> Section:
+    """The cluster's section with what differs laid over it, and what the server had filled in and has lost since."""
+    lost = [dotted(one.path) for one in changes(recorded, seen) if one.new is MISSING and not _has(wish, one.path)]
+    return {**overlay(wish, recorded, seen), **({"lost": lost} if lost else {})}
 
 
 def _has(value: Any, path: Path) -> bool:

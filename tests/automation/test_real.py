@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,11 +10,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from automation import checking, connections, demo, operations, passthrough, servers, uninstall
+from automation import checking, connections, demo, passthrough, servers, uninstall
 from automation.connections import FAILS, LIMITED, WORKS
 from automation.engine.workspace import Workspace
+from automation.operations import destroy
 from automation.progress import silent
 from providers.errors import UnsafeChange
+from tests.e2e.project import pulumi_cli
 
 pytestmark = pytest.mark.services
 
@@ -37,7 +38,7 @@ def story(tmp_path_factory, services):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(servers, "services", lambda root, say: SimpleNamespace(start=lambda fabrics: running))
         patch.setenv("HHSYNC_CACHE", str(root / "cache"))
-        patch.setenv("HHSYNC_ENGINE", os.environ.get("HHSYNC_ENGINE", "embedded"))
+        patch.setenv("HHSYNC_PULUMI", str(pulumi_cli()))
         told = []
         for _ in range(2):
             lines: list[str] = []
@@ -45,7 +46,7 @@ def story(tmp_path_factory, services):
             told.append((one.run(), "\n".join(lines)))
         workspace = Workspace.find(root, one._environment())
         yield SimpleNamespace(root=root, told=told, workspace=workspace, running=running)
-        operations.destroy(workspace, demo.FABRIC)
+        destroy.destroy(workspace, demo.FABRIC)
 
 
 def test_the_demo_creates_then_finds_all_in_place(story):

@@ -10,6 +10,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from embedded.services.pulumi import find_pulumi
 from providers.core.identity import FABRIC_LABEL, KINDS, ObjectRef
 from providers.settings import ClusterSettings, NetBoxSettings
 from providers.targets.cluster import Cluster
@@ -20,6 +21,13 @@ PASSPHRASE = "correct-horse-e2e"  # a canary: no output may show it
 FOLDER = "fabrics/f"
 PLAIN = "fabric-1"
 #: Takes what the schemas let through; a module that says `CLUSTER = HEDGEHOG` has Hedgehog's webhooks.
+
+
+def pulumi_cli() -> Path:
+    """The CLI that set-up found or built; a project's own cache has none."""
+    found = find_pulumi()
+    assert found is not None, "no Pulumi CLI: run make setup"
+    return found.path
 
 
 def crs(*names: str, vlan: int = 1000) -> dict[str, str]:
@@ -69,7 +77,7 @@ class Project:
             "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
             "HHSYNC_CACHE": str(folder / "cache"),
-            "HHSYNC_ENGINE": os.environ.get("HHSYNC_ENGINE", "embedded"),
+            "HHSYNC_PULUMI": str(pulumi_cli()),
         }
         (folder / "state").mkdir()
         self.repository = folder / "repository"

@@ -1,0 +1,179 @@
+"""One engine run: one process of the Pulumi CLI, with program and provider of this process.
+
+The plan is made, so nothing is refreshed; the state is saved once, at the end. What a killed run has written is found again
+by the next plan: creates adopt what carries our label, updates write only what differs, deletes take "gone" for done.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from pulumi.automation import CommandResult, LocalWorkspace, PulumiCommand, Stack, UpdateSummary
+from pulumi.automation._stack import StackInitMode
+
+from automation.engine.host import serve
+from automation.engine.problems import Problem, diagnostic_line
+from automation.engine.workspace import engine_errors
+from program import sdk
+from providers.errors import EngineError, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pulumi.automation.events import EngineEvent
+    from pulumi.dynamic import ResourceProvider
+
+    from automation.engine.workspace import Workspace
+
+log = logging.getLogger("hhsync.engine")
+
+UP, DESTROY = "up", "destroy"
+
+PARALLEL = 32
+"""Resources in flight. The servers answer in tens of milliseconds and writes go out in bulk requests, so that more than the
+engine's default of 4 × CPUs pays."""
+
+_SETTINGS = {"PULUMI_SKIP_CHECKPOINTS": "true", "PULUMI_EXPERIMENTAL": "true"}
+"""The whole state is written at every step otherwise: cost that grows with the square of a fabric."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineRun:
+    """What the engine did: by URN the op that it reported as done ("create", "update", "delete", "same", …; the last one
+    where there were several), the resources whose step failed, and its diagnostics.
+    """
+
+    done: Mapping[str, str] = field(default_factory=dict)
+    failed: frozenset[str] = frozenset()
+    problems: tuple[Problem, ...] = ()
+    interrupted: bool = False
+
+    @property
+    def errors(self) -> list[Problem]:
+        """The diagnostics that say why something failed."""
+        found = [one for one in self.problems if one.severity == "error" and not one.is_cancel]
+        return [one for one in found if one.is_reason] or found
+
+
+class _Events:
+    """Collects the run's events; called from one thread at a time."""
+
+    def __init__(self, on_event: Callable[[EngineEvent], None] | None) -> None:
+        self.done: dict[str, str] = {}
+        self.failed: set[str] = set()
+        self.problems: dict[Problem, None] = {}
+        self.ended = False
+        self._on_event = on_event
+
+    def feed(self, event: EngineEvent) -> None:
+        if event.res_outputs_event:
+            metadata = event.res_outputs_event.metadata
+            self.done[metadata.urn] = str(metadata.op.value)
+            log.debug("%s %s done", metadata.op.value, metadata.urn)
+        elif event.res_op_failed_event:
+            self.failed.add(event.res_op_failed_event.metadata.urn)
+        elif event.summary_event:
+            self.ended = True
+        elif event.diagnostic_event:
+            self._diagnostic(event.diagnostic_event)
+        if self._on_event is not None:
+            self._on_event(event)
+
+    def _diagnostic(self, diagnostic: Any) -> None:
+        if diagnostic.severity not in ("error", "warning") or diagnostic.ephemeral:
+            return
+        urn = diagnostic.urn or ""
+        line = diagnostic_line(diagnostic.message, urn)
+        if line:
+            self.problems[Problem(urn, line, diagnostic.severity)] = None
+
+
+def run(
+    workspace: Workspace,
+    fabric: str,
+    verb: str,
+    program: Callable[[], None] | None,
+    providers: Mapping[str, ResourceProvider],
+    *,
+    targets: Sequence[str] | None,
+    excludes: Sequence[str] = (),
+    on_event: Callable[[EngineEvent], None] | None = None,
+) -> EngineRun:
+    """Run the engine to its end; a step that fails does not stop those that do not depend on it.
+
+    Args:
+        workspace: the project.
+        fabric: the stack.
+        verb: UP, with an inline `program`, or DESTROY, without one.
+        program: registers resources.
+        providers: by the import path of the class that the state names.
+        targets: URNs, None for the whole stack.
+        excludes: URNs that are left alone.
+        on_event: gets every event.
+
+    Raises:
+        StackLocked, EngineError: the run could not begin, or ended without saying how.
+        ValueError: `targets` is empty, which the engine would take for the whole stack.
+    """
+    if targets is not None and not targets:
+        raise ValueError(f"an {verb} of nothing would be one of the whole stack")
+    events, stopped = _Events(on_event), False
+    sdk.install()
+    with serve(providers) as port:
+        stack = _stack(workspace, fabric, {**_SETTINGS, "PULUMI_DEBUG_PROVIDERS": f"pulumi-python:{port}"})
+        options: dict[str, Any] = {"parallel": PARALLEL, "color": "never", "suppress_outputs": True}
+        options |= {"target": list(targets)} if targets else {}
+        options |= {"exclude": list(excludes)} if excludes else {}
+        try:
+            with engine_errors(fabric):
+                if verb == UP:
+                    stack.up(program=program, continue_on_error=True, on_event=events.feed, **options)
+                else:
+                    stack.destroy(continue_on_error=True, on_event=events.feed, **options)
+        except EngineError as error:
+            if type(error) is not EngineError or not (events.problems or events.failed):
+                raise
+        except KeyboardInterrupt:
+            stopped = True
+        except RuntimeError as error:
+            raise EngineError(f"the engine ended without a result: {one_line(str(error))}") from None
+    problems = tuple(events.problems)
+    interrupted = stopped or any(one.is_cancel for one in problems)
+    log.debug("%s of %s: %d steps, %d failed", verb, fabric, len(events.done), len(events.failed))
+    return EngineRun(events.done, frozenset(events.failed), problems, interrupted)
+
+
+def _stack(workspace: Workspace, fabric: str, environment: Mapping[str, str]) -> Stack:
+    """The stack without the CLI processes that the SDK starts around a run: nothing is selected, and no outputs or history
+    are asked for, each of which would load the whole state once more.
+    """
+
+    class Plain(LocalWorkspace):
+        def select_stack(self, stack_name: str) -> None:
+            pass
+
+    class Quick(Stack):
+        def outputs(self) -> dict[str, Any]:
+            return {}
+
+        def info(self, show_secrets: bool = True) -> UpdateSummary:  # noqa: ARG002
+            return cast("UpdateSummary", object())
+
+    command = _without_refresh(workspace.engine.command)
+    plain = Plain(work_dir=str(workspace.root), pulumi_command=command, env_vars=workspace.variables(environment))
+    return Quick(fabric, plain, StackInitMode.SELECT)
+
+
+def _without_refresh(command: PulumiCommand) -> PulumiCommand:
+    """The CLI's command object, with what the SDK cannot say: `refresh: always` of Pulumi.yaml is not for this run."""
+
+    class Command(PulumiCommand):
+        def __init__(self) -> None:
+            self.command, self.version = command.command, command.version
+
+        def run(self, args: list[str], *more: Any, **named: Any) -> CommandResult:
+            return command.run([*args, "--refresh=false"] if args[:1] in ([UP], [DESTROY]) else args, *more, **named)
+
+    return Command()

@@ -1,1 +1,0 @@
-"""A Pulumi-compatible engine in Python; docs/engine.md says what it keeps and what it refuses."""

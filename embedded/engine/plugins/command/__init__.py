@@ -1,1 +1,0 @@
-"""The package `command`: commands on this machine as resources."""

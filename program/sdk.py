@@ -1,0 +1,53 @@
+"""Three costs of Pulumi's Python SDK that grow with a fabric and serve nothing here, taken away.
+
+1. At a program's end the SDK waits for the first of all outstanding outputs and then again for the rest: n outputs cost n²
+   callbacks (docs/performance.md has a minimal program). All must end anyway, so one wait does.
+2. It sends four debug messages a resource to the engine, each a blocking call, for debug output.
+3. It takes a stack trace for every resource, and each looks at every source file on the disk again.
+
+Where the SDK's internals are not those of the versions that this was written for, nothing is changed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import linecache
+import os
+from typing import Any
+
+from pulumi import log
+from pulumi.runtime import stack as sdk_end
+
+DEBUG_VARIABLE = "HHSYNC_SDK_DEBUG"
+"""Set to anything, the SDK's debug messages go to the engine as ever."""
+
+
+class _WaitsOnce:
+    """asyncio as the SDK's end of a program sees it: waiting for many tasks costs one pass, not one for each that ends.
+
+    The first task that fails still ends the waiting.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(asyncio, name)
+
+    @staticmethod
+    async def wait(tasks: Any, **_how: Any) -> Any:
+        return await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+
+
+def install() -> None:
+    """Make the changes in this process; safe to call again."""
+    if getattr(sdk_end, "asyncio", None) is asyncio and hasattr(sdk_end, "wait_for_rpcs"):
+        sdk_end.asyncio = _WaitsOnce()  # type: ignore[assignment, attr-defined]
+    if callable(getattr(log, "debug", None)) and not os.environ.get(DEBUG_VARIABLE):
+        log.debug = _unheard
+    linecache.checkcache = _unchecked
+
+
+def _unheard(msg: str, resource: Any = None, stream_id: Any = None, ephemeral: Any = None) -> None:
+    """Stand in for `pulumi.log.debug`."""
+
+
+def _unchecked(filename: str | None = None) -> None:
+    """Stand in for `linecache.checkcache`: the sources do not change during a run."""
