@@ -2,18 +2,21 @@
 
 Typer turns every argument into its annotation's type by way of pydantic, which takes 80 ms to load, a fifth of a small verb's
 time. Text stays text and an option that is not given stays not given, so those need no pydantic; all other values go Typer's
-own way. A Typer that works otherwise inside is used as it is.
+own way. A Typer that has no such step inside is used as it is.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer import core
-from typer.main import get_command
 
-_SLOT, _BUILD = "_runtime_param", "build_runtime_param"
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_STEP = "build_runtime_param"
+#: What `typer.core` makes the conversion of one parameter with.
 
 
 class Command(typer.Typer):
@@ -21,35 +24,31 @@ class Command(typer.Typer):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run it; arguments and errors as with Typer."""
-        command = get_command(self)
-        _defer(command)
-        return command(*args, **kwargs)
+        real = getattr(core, _STEP, None)
+        if real is not None and real is not _deferred:
+            _Deferred.build = staticmethod(real)
+            setattr(core, _STEP, _deferred)
+        return super().__call__(*args, **kwargs)
 
 
 class _Deferred:
     """In the place of Typer's conversion of one parameter, which is made when a value needs it."""
 
+    build: Callable[[Any], Any]
+
     def __init__(self, descriptor: Any) -> None:
         self._descriptor = descriptor
-        info = descriptor.parameter_info
-        self._is_text = descriptor.annotation is str and info.parser is None
-        self._real: Any = None
 
     def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
         """The value as the verb gets it."""
+        several = param.multiple or param.nargs == -1
         if value is None:
-            return () if param.multiple or param.nargs == -1 else None
-        if self._is_text and isinstance(value, str):
+            return () if several else None
+        descriptor = self._descriptor
+        if descriptor.annotation is str and descriptor.parameter_info.parser is None and isinstance(value, str):
             return value
-        self._real = self._real or getattr(core, _BUILD)(self._descriptor)
-        return self._real.coerce(value, param=param, ctx=ctx)
+        return self.build(descriptor).coerce(value, param=param, ctx=ctx)
 
 
-def _defer(command: Any) -> None:
-    if not hasattr(core, _BUILD):
-        return
-    for parameter in command.params:
-        if getattr(parameter, _SLOT, "") is None and hasattr(parameter, "type_descriptor"):
-            setattr(parameter, _SLOT, _Deferred(parameter.type_descriptor))
-    for below in getattr(command, "commands", {}).values():
-        _defer(below)
+def _deferred(descriptor: Any) -> _Deferred:
+    return _Deferred(descriptor)
