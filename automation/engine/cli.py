@@ -20,11 +20,8 @@ from pulumi.automation.errors import create_command_error
 from semver import VersionInfo
 
 import embedded
+from automation.engine.process import found_cli
 from automation.results import EngineInfo
-from embedded.services.errors import ServicesError
-from embedded.services.pulumi import find_pulumi, oldest
-from program.config import cache_folder
-from providers.errors import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -46,15 +43,7 @@ def choose_engine(env: Mapping[str, str]) -> Engine:
     Raises:
         EngineError: there is none, or the one that HHSYNC_PULUMI names does not do.
     """
-    try:
-        found = find_pulumi(cache_folder(), env)
-    except ServicesError as error:
-        raise EngineError(str(error)) from None
-    if found is None:
-        raise EngineError(
-            f"no Pulumi CLI of {oldest()} or newer is on PATH, in ~/.pulumi/bin, named by HHSYNC_PULUMI, or built; install "
-            f"Pulumi, or run: make setup"
-        )
+    found = found_cli(env)
     version = VersionInfo.parse(found.version)
     return Engine(CliCommand(found.path, version), EngineInfo("pulumi", found.version, found.passed_over))
 

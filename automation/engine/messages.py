@@ -7,10 +7,12 @@ CLI 3.274, which `tests/automation/engine/test_messages.py` asks for each.
 from __future__ import annotations
 
 import re
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from automation.engine.process import CliFailed
 from providers.errors import ConfigError, EngineError, StackLocked, one_line
 
 if TYPE_CHECKING:
@@ -114,29 +116,36 @@ def error_of(said: str, fabric: str, backend: str = "") -> HhsyncError:
     return EngineError(said or "the Pulumi CLI failed and did not say why; its log is in ~/.pulumi/logs")
 
 
+class StackMissing(EngineError):
+    """There is no such stack on the backend."""
+
+
+def failure(stderr: str, fabric: str, backend: str = "") -> HhsyncError:
+    """The error of a command that failed with this `stderr`; StackMissing and LockedBy where it says so."""
+    if re.search(r"no stack named.*found", stderr):
+        return StackMissing(f"there is no stack {fabric}")
+    if "the stack is currently locked by" in stderr or "[409] Conflict: Another update is currently" in stderr:
+        return locked(stderr, fabric)
+    return error_of("; ".join(error_lines(stderr)), fabric, backend)
+
+
 @contextmanager
 def engine_errors(fabric: str = "NAME", backend: str = "") -> Iterator[None]:
-    """Turn the SDK's exceptions into ours, one line each; StackNotFoundError passes."""
-    errors = _sdk_errors()
+    """Turn a failure of the CLI, run by the SDK or without it, into an error of ours."""
     try:
         yield
-    except errors.StackNotFoundError:
-        raise
-    except errors.ConcurrentUpdateError as error:
-        raise locked(str(error), fabric) from None
-    except errors.CommandError as error:
-        raise error_of("; ".join(stderr_lines(str(error))), fabric, backend) from None
+    except CliFailed as error:
+        raise failure(error.stderr, fabric, backend) from None
+    except Exception as error:
+        # The SDK is not imported for this: an error of its was raised by it, or there is none.
+        sdk = sys.modules.get("pulumi.automation.errors")
+        if sdk is None or not isinstance(error, sdk.CommandError):
+            raise
+        raise failure(str(error).partition("\n stderr: ")[2], fabric, backend) from None
 
 
-def _sdk_errors() -> Any:
-    from pulumi.automation import errors
-
-    return errors
-
-
-def stderr_lines(text: str) -> Iterator[str]:
-    """The `error:` lines of a failed command, as the SDK's exception text carries its stderr."""
-    stderr = text.partition("\n stderr: ")[2]
+def error_lines(stderr: str) -> Iterator[str]:
+    """The `error:` lines of what the CLI printed, without passwords."""
     for line in stderr.splitlines():
         stripped = line.strip()
         if stripped.startswith("error: "):

@@ -17,11 +17,11 @@ from automation.engine.messages import (
     BACKEND,
     PASSPHRASE,
     PASSPHRASE_FILE,
+    StackMissing,
     engine_errors,
-    locked,
-    stderr_lines,
     without_secrets,
 )
+from automation.engine.process import Reader, found_cli
 from automation.engine.project import (
     CREDENTIALS,
     DEFAULT_BACKEND,
@@ -38,7 +38,7 @@ from providers.settings import NAMESPACE
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from pulumi.automation import CommandResult, LocalWorkspace, Stack
+    from pulumi.automation import LocalWorkspace, Stack
 
     from automation.engine.cli import Engine
 
@@ -49,9 +49,7 @@ __all__ = [
     "Workspace",
     "engine_errors",
     "find_root",
-    "locked",
     "project_file",
-    "stderr_lines",
 ]
 
 _PASSED_ON = (PASSPHRASE, PASSPHRASE_FILE, PULUMI_HOME, CREDENTIALS, TOKEN, BACKEND)
@@ -77,6 +75,11 @@ class Workspace:
         from automation.engine.cli import choose_engine
 
         return choose_engine(self.env)
+
+    @cached_property
+    def reader(self) -> Reader:
+        """The same CLI for commands that read, without the SDK."""
+        return Reader(found_cli(self.env).path)
 
     @cached_property
     def project(self) -> Mapping[str, Any]:
@@ -118,13 +121,13 @@ class Workspace:
             given[BACKEND] = DEFAULT_BACKEND
         return {**given, **(extra or {})}
 
-    def cli(self, *arguments: str) -> CommandResult:
-        """Run one command of the CLI to its end.
+    def _read(self, *arguments: str) -> str:
+        """What a command that reads prints."""
+        return str(self.reader.run(list(arguments), str(self.root), self.variables()).stdout)
 
-        Raises:
-            CommandError: it failed (the SDK's own classes).
-        """
-        return self.engine.command.run(list(arguments), str(self.root), self.variables())
+    def _write(self, *arguments: str) -> None:
+        """Run a command that writes."""
+        self.engine.command.run(list(arguments), str(self.root), self.variables())
 
     def select(self, fabric: str, extra: Mapping[str, str] | None = None) -> Stack:
         """The fabric's stack, selected, as the SDK's object.
@@ -140,12 +143,10 @@ class Workspace:
 
     def _of_stack[T](self, fabric: str, ask: Callable[[], T]) -> T:
         """What `ask` gets of a stack, with the CLI's failures as ours."""
-        from pulumi.automation.errors import StackNotFoundError
-
         try:
             with engine_errors(fabric, self.shown_backend):
                 return ask()
-        except StackNotFoundError:
+        except StackMissing:
             raise self.no_such_stack(fabric) from None
 
     def no_such_stack(self, fabric: str) -> EngineError:
@@ -173,7 +174,7 @@ class Workspace:
     def stacks(self) -> list[str]:
         """The names of the project's stacks on this backend, sorted."""
         with engine_errors(backend=self.shown_backend):
-            found = _json(self.cli("stack", "ls", "--json").stdout, list, "stacks")
+            found = _json(self._read("stack", "ls", "--json"), list, "stacks")
         return sorted(str(stack["name"]).rsplit("/", 1)[-1] for stack in found)
 
     def config(self, fabric: str) -> dict[str, str]:
@@ -185,7 +186,7 @@ class Workspace:
         """
         self.require_passphrase(fabric)
         asked = ("config", "--show-secrets", "--json", "--stack", fabric)
-        values = _json(self._of_stack(fabric, lambda: self.cli(*asked)).stdout, dict, "config")
+        values = _json(self._of_stack(fabric, lambda: self._read(*asked)), dict, "config")
         prefix = f"{NAMESPACE}:"
         return {key.removeprefix(prefix): item["value"] for key, item in values.items() if key.startswith(prefix)}
 
@@ -199,12 +200,12 @@ class Workspace:
         Raises:
             EngineError: there is no such stack, or its state cannot be read.
         """
-        self._of_stack(fabric, lambda: self.cli("stack", "export", "--stack", fabric, "--file", str(path)))
+        self._of_stack(fabric, lambda: self._read("stack", "export", "--stack", fabric, "--file", str(path)))
 
     def export_in_clear(self, fabric: str) -> str:
         """The stack's state with its secrets, which no file gets to see."""
         asked = ("stack", "export", "--show-secrets", "--stack", fabric)
-        return str(self._of_stack(fabric, lambda: self.cli(*asked)).stdout)
+        return self._of_stack(fabric, lambda: self._read(*asked))
 
     def import_(self, fabric: str, path: Path) -> None:
         """Make a file the stack's state; the CLI drops pending operations.
@@ -212,7 +213,7 @@ class Workspace:
         Raises:
             StackLocked, EngineError: another run holds the stack, or the state could not be written.
         """
-        self._of_stack(fabric, lambda: self.cli("stack", "import", "--stack", fabric, "--file", str(path)))
+        self._of_stack(fabric, lambda: self._write("stack", "import", "--stack", fabric, "--file", str(path)))
 
     def cancel(self, fabric: str) -> None:
         """Remove every lock of the stack.
@@ -220,7 +221,7 @@ class Workspace:
         Raises:
             EngineError: the backend refuses.
         """
-        self._of_stack(fabric, lambda: self.cli("cancel", "--yes", "--stack", fabric))
+        self._of_stack(fabric, lambda: self._write("cancel", "--yes", "--stack", fabric))
 
     def secrets_provider(self, fabric: str) -> str:
         """What the stack's file names as the keeper of its secrets; "" where it names none."""

@@ -122,5 +122,6 @@ def workspace(root: Path, command: FakeCommand, **env: str) -> Workspace:
     (root / "stacks").mkdir(exist_ok=True)
     (root / "Pulumi.yaml").write_text("name: hhsync\nruntime: python\nmain: program/\nstackConfigDir: stacks\n")
     made = Workspace(root, {"PULUMI_CONFIG_PASSPHRASE": "test", "PULUMI_BACKEND_URL": f"file://{root}", **env})
+    made.__dict__["reader"] = command
     made.__dict__["engine"] = Engine(command, EngineInfo("fake", "3.272.0"))
     return made

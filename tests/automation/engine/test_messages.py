@@ -113,8 +113,8 @@ def test_a_secret_that_cannot_be_decrypted_is_one_line(real):
 
 
 def test_only_the_clis_error_lines_are_told():
-    text = "\n code: 1\n stdout: noise\n stderr: warning: old\nerror: the passphrase is wrong\n"
-    assert list(messages.stderr_lines(text)) == ["the passphrase is wrong"]
+    text = "warning: old\nerror: the passphrase is wrong\n"
+    assert list(messages.error_lines(text)) == ["the passphrase is wrong"]
 
 
 LOCK = (

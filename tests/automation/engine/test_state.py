@@ -39,6 +39,11 @@ def test_a_state_of_the_engine_before_is_read_as_it_is():
     assert found.result["counts"] == {"IPv4Namespace": 1, "VLANNamespace": 1, "VPC": 2}
     assert found.fabric == {**found.identity, **found.result}
     assert found.receipts
+    assert set(found.depends[RECA]) == {
+        ObjectRef("IPv4Namespace", "default", "reca-ip"),
+        ObjectRef("VLANNamespace", "default", "reca-vl"),
+    }
+    assert found.depends[ObjectRef("IPv4Namespace", "default", "reca-ip")] == ()
     assert found.uids.keys() == found.crs.keys()
     assert (dict(found.hooks), found.hook_urns) == ({"after-sync-1": "echo done"}, (HOOK,))
     assert found.bootstrap == {"bootstrap/namespace": {"metadata": {"name": "hhsync"}}}
