@@ -49,9 +49,9 @@ class PendingOperation:
 class Recorded:
     """What the last runs left in the state.
 
-    `crs` are outputs by CR, `urns` the resources' names in the state. `identity` and `result` are the fields of the fabric's
-    record that its two halves wrote, None where there is none yet, and `receipts` the digest of all CRs' receipts at the last
-    sync. `hooks` has the text of each command after a sync by its name, None where it is secret and was not decrypted;
+    `crs` are outputs by CR, `urns` the resources' names in the state, `depends` the CRs that each depends on. `identity` and
+    `result` are the fields of the fabric's record that its two halves wrote, None where there is none yet, and `receipts` the
+    digest of all CRs' receipts at the last sync. `hooks` has the text of each command after a sync by its name, None where it is secret and was not decrypted;
     `bootstrap` the inputs of what made the cluster ready, by name. `unfinished` are resources that a replace left half done.
     `all_urns` are all that hhsync manages, `size` is the export's length in bytes.
     """
