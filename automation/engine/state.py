@@ -51,9 +51,9 @@ class Recorded:
 
     `crs` are outputs by CR, `urns` the resources' names in the state, `depends` the CRs that each depends on. `identity` and
     `result` are the fields of the fabric's record that its two halves wrote, None where there is none yet, and `receipts` the
-    digest of all CRs' receipts at the last sync. `hooks` has the text of each command after a sync by its name, None where it is secret and was not decrypted;
-    `bootstrap` the inputs of what made the cluster ready, by name. `unfinished` are resources that a replace left half done.
-    `all_urns` are all that hhsync manages, `size` is the export's length in bytes.
+    digest of all CRs' receipts at the last sync. `hooks` has the text of each command after a sync by its name, None where it
+    is secret and was not decrypted; `bootstrap` the inputs of what made the cluster ready, by name. `unfinished` are resources
+    that a replace left half done. `all_urns` are all that hhsync manages, `size` is the export's length in bytes.
     """
 
     crs: Mapping[ObjectRef, Mapping[str, Any]] = field(default_factory=dict)
