@@ -10,7 +10,6 @@ import os
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-import pulumi
 import yaml
 
 from program.bootstrap_kubeconfig import access
@@ -19,6 +18,8 @@ from providers.session import cluster_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import pulumi
 
     from program.config import FabricConfig
     from providers.extra_settings import BootstrapSettings
@@ -47,7 +48,9 @@ def declare(config: FabricConfig, fabric: pulumi.Resource) -> list[pulumi.Resour
     """Register what the stack asks for; what has to be there before the first CR."""
     if config.bootstrap is None:
         return []
-    import pulumi_kubernetes as kubernetes  # a large package, for the few stacks that ask for it
+    # Verbs that only read ask this module for names, and wait for neither: the SDK takes 0.2 s to load.
+    import pulumi
+    import pulumi_kubernetes as kubernetes
 
     found = access(config.cluster, os.environ)
     contents = pulumi.Output.secret(found.kubeconfig) if found.secret else found.kubeconfig
@@ -73,6 +76,8 @@ def declare(config: FabricConfig, fabric: pulumi.Resource) -> list[pulumi.Resour
 
 def _account(kubernetes: Any, settings: BootstrapSettings, options: pulumi.ResourceOptions) -> list[pulumi.Resource]:
     """The namespace and hhsync's service account with its role."""
+    import pulumi
+
     place = kubernetes.core.v1.Namespace("bootstrap/namespace", metadata={"name": settings.namespace}, opts=options)
     inside = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=[place]))
     metadata = {"name": ACCOUNT, "namespace": settings.namespace}
