@@ -99,7 +99,7 @@ class CliCommand(PulumiCommand):
         if "--non-interactive" not in argv:
             argv = ["--non-interactive", *argv]
         env = {**os.environ, **additional_env, "PULUMI_AUTOMATION_API": "true", "PULUMI_SKIP_UPDATE_CHECK": "true"}
-        env["PATH"] = plugins_last(os.pathsep.join([str(Path(self.command).parent), venv_first(env)]))
+        env["PATH"] = os.pathsep.join([str(Path(self.command).parent), venv_first(env)])
         out: list[str] = []
         err: list[str] = []
         # In a process group of its own it does not get the terminal's Ctrl-C besides ours: two would kill it at once.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from automation.engine import locks, urns
 from automation.engine import run as engine
 from automation.progress import silent, ticking
+from automation.report import crs
 from program.part import Part, with_parents
 from providers import writing
 from providers.core import sections
@@ -65,7 +66,7 @@ class Journal:
             failed = sum(1 for one in self.outcomes.values() if one.error) if outcome.error else 0
             done = len(self.outcomes)
         more = f", {failed} failed" if failed else ""
-        self.progress.update(f"{done} of {self.total} CRs {self.doing}{more}")
+        self.progress.update(f"{done} of {crs(self.total)} {self.doing}{more}")
 
     @property
     def written(self) -> dict[ObjectRef, Mapping[str, Any] | None]:
@@ -209,7 +210,7 @@ def carry_out(context: RunContext, progress: Progress | None) -> Done:
     whole = _on_the_whole(context)
     targets = None if whole else _targets(context)
     excludes = _left_alone(context) if whole else ()
-    shown.update(f"writing {len(plan.touched)} CRs" if plan.touched else "writing the fabric's record")
+    shown.update(f"writing {crs(len(plan.touched))}" if plan.touched else "writing the fabric's record")
     program = program_of(context, _part(context, whole=whole))
     with ticking(shown):
         done = _run(context, journal, engine.UP, program, targets, excludes)

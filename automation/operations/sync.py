@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from automation import context as run_context
 from automation.engine import locks, urns
-from automation.operations import execution, health, orphans, outcome, publishing, reassignment
+from automation.operations import health, orphans, outcome, publishing
 from automation.operations.preview import failed
 from automation.operations.refusals import named, refusals
 from automation.progress import silent
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from automation.context import RunContext
     from automation.engine.workspace import Workspace
     from automation.operations.execution import Done
+    from automation.operations.reassignment import Carried
     from automation.progress import Progress
     from program.load import Loaded
 
@@ -80,13 +81,15 @@ def of(context: RunContext, progress: Progress | None = None) -> tuple[Operation
     return _result(context, carried, [*notes, *carried.done.journal.notes])
 
 
-def _carried_out(context: RunContext, progress: Progress | None) -> reassignment.Carried:
+def _carried_out(context: RunContext, progress: Progress | None) -> Carried:
+    from automation.operations import execution, reassignment  # with the Pulumi SDK, for a sync that writes
+
     if context.plan.first:
         return reassignment.carry_out(context, progress)
     return reassignment.Carried(execution.carry_out(context, progress))
 
 
-def _result(context: RunContext, carried: reassignment.Carried, notes: list[str]) -> tuple[OperationResult, RunContext]:
+def _result(context: RunContext, carried: Carried, notes: list[str]) -> tuple[OperationResult, RunContext]:
     plan, done = context.plan, carried.done
     written, refused = done.journal.written, done.journal.errors
     settled = carried.settled(written.keys() & plan.touched.keys())

@@ -103,14 +103,14 @@ def test_a_hook_that_fails_fails_the_sync_with_one_line_and_runs_again_next_time
     assert synced.verb("preview")["fabric_changes"] == []
 
 
-def test_a_hand_over_takes_the_hook_along_and_it_runs_once(synced):
+def test_a_reassignment_takes_the_hook_along_and_it_runs_once(synced):
     heard, (old, *_) = synced.folder / "heard", synced.names
     set_config(synced, "--path", "hhsync:hooksAfterSync[0]", f"echo ran >> {heard}")
     assert synced.verb("sync")["ok"]
     text, new = crs(*synced.names)[f"vpcs/{old}.yaml"], f"{synced.fabric[2:]}z"
     synced.commit({f"vpcs/{old}.yaml": None, f"vpcs/{new}.yaml": text.replace(f"name: {old}\n", f"name: {new}\n")})
     done = synced.verb("sync")
-    assert done["hand_over"]["deleted_first"] == [f"VPC/default/{old}"]
+    assert done["reassignment"]["deleted_first"] == [f"VPC/default/{old}"]
     assert (done["counts"]["created"], done["counts"]["deleted"]) == (1, 1)
     assert heard.read_text().splitlines() == ["ran", "ran"]
     assert synced.verb("preview")["fabric_changes"] == []

@@ -90,7 +90,7 @@ def test_a_vpc_with_attachment_and_peering_is_renamed_and_keeps_its_subnet(story
     for path in [path for path, text in story.files.items() if "vpc-00001" in text]:
         story.replace(path, ("vpc-00001", "vpc-00091"))
     done = story.sync()
-    assert "VPC/default/vpc-00001" in done["hand_over"]["deleted_first"]
+    assert "VPC/default/vpc-00001" in done["reassignment"]["deleted_first"]
     assert story.spec("VPC", "vpc-00091")["subnets"]["default"]["subnet"] == "10.0.1.0/24"
 
 
@@ -102,21 +102,21 @@ def test_a_subnet_moves_between_vpcs_that_stay(story):
     assert moved.startswith(backend)
     story.replace(vpc_file(3), (moved, ""), ("vpc-00003/backend", "vpc-00007/backend"))
     story.files[vpc_file(7)] = story.files[vpc_file(7)].rstrip("\n") + "\n" + moved
-    assert "hand_over" not in story.sync()
+    assert "reassignment" not in story.sync()
     assert story.spec("VPC", "vpc-00007")["subnets"]["backend"]["vlan"] == 1003
 
 
 def test_two_vpcs_swap_their_vlans(story):
     story.replace(vpc_file(4), ("vlan: 1004", "vlan: 1007"))
     story.replace(vpc_file(7), ("vlan: 1007", "vlan: 1004"))
-    assert story.sync()["hand_over"]["deleted_first"]
+    assert story.sync()["reassignment"]["deleted_first"]
     assert story.spec("VPC", "vpc-00004")["subnets"]["default"]["vlan"] == 1007
 
 
 def test_a_port_moves_between_connections_that_stay(story):
     link = "    - server:\n        port: server-0107/enp2s2\n      switch:\n        port: leaf-01/E1/8\n"
     story.replace(SERVERS, (link, ""), ("port: leaf-01/E1/9", "port: leaf-01/E1/8"))
-    assert "hand_over" not in story.sync()
+    assert "reassignment" not in story.sync()
 
 
 def test_a_connection_changes_its_type(story):
@@ -142,8 +142,8 @@ def test_a_connection_changes_its_type(story):
 """
     story.replace(SERVERS, (unbundled, bundled))
     done = story.sync()
-    assert done["hand_over"]["deleted_first"][0] == "Connection/default/server-0109--unbundled--leaf-01"
-    assert done["counts"]["replaced"] == len(done["hand_over"]["deleted_first"])
+    assert done["reassignment"]["deleted_first"][0] == "Connection/default/server-0109--unbundled--leaf-01"
+    assert done["counts"]["replaced"] == len(done["reassignment"]["deleted_first"])
 
 
 def test_a_parent_and_its_child_come_in_one_commit(story):

@@ -112,14 +112,14 @@ def test_a_vpc_is_renamed_with_its_subnet_kept(project):
 
     project.commit({**renamed(files, a, b), "at.yaml": attachment(f"{a}-x", b)})
     shown = project.verb("preview", code=2)
-    assert shown["hand_over"]["deleted_first"] == [f"VPC/default/{a}", f"VPCAttachment/default/{a}-x"]
+    assert shown["reassignment"]["deleted_first"] == [f"VPC/default/{a}", f"VPCAttachment/default/{a}-x"]
     plain = project.run("pulumi", "--", "up", "--yes", "--skip-preview", "--stack", project.fabric, "--run-program")
     assert plain.returncode != 0
     assert f"hhsync sync {project.fabric}" in plain.stdout + plain.stderr
     assert uids == {ref: obj["metadata"]["uid"] for ref, obj in project.objects().items()}
 
     done = project.verb("sync")
-    assert done["hand_over"]["deleted_first"] == shown["hand_over"]["deleted_first"]
+    assert done["reassignment"]["deleted_first"] == shown["reassignment"]["deleted_first"]
     expected = {"created": 1, "replaced": 1, "deleted": 1, "unchanged": 4}
     assert {key: count for key, count in done["counts"].items() if count} == expected
     now = project.objects()
@@ -142,9 +142,9 @@ def test_a_refused_second_half_puts_back_what_was_deleted(project, refusing):
     project.commit({**renamed(files, a, b), "at.yaml": attachment(f"{a}-x", b)})
     with refusing(project, b):
         failed = project.verb("sync", code=1)
-    assert failed["hand_over"]["put_back"] == [f"VPC/default/{a}", f"VPCAttachment/default/{a}-x"]
+    assert failed["reassignment"]["rolled_back"] == [f"VPC/default/{a}", f"VPCAttachment/default/{a}-x"]
     assert {ref: obj["spec"] for ref, obj in project.objects().items()} == before
-    assert any("was put back" in line for line in failed["errors"])
+    assert any("was rolled back" in line for line in failed["errors"])
 
     assert project.verb("sync")["ok"]
     assert vpc(project, b) in project.objects()
