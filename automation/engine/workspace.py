@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from automation.engine import sidecars
 from automation.engine.messages import (
     BACKEND,
     PASSPHRASE,
@@ -21,10 +22,11 @@ from automation.engine.messages import (
     engine_errors,
     without_secrets,
 )
-from automation.engine.process import Reader, found_cli
+from automation.engine.process import CliFailed, Reader, found_cli
 from automation.engine.project import (
     CREDENTIALS,
     DEFAULT_BACKEND,
+    PROJECT,
     PULUMI_HOME,
     TOKEN,
     backend_of,
@@ -36,7 +38,7 @@ from providers.errors import ConfigError, EngineError, one_line
 from providers.settings import NAMESPACE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from pulumi.automation import LocalWorkspace, Stack
 
@@ -122,7 +124,21 @@ class Workspace:
         return {**given, **(extra or {})}
 
     def _read(self, *arguments: str) -> str:
-        """What a command that reads prints."""
+        """What a command that reads prints.
+
+        A folder is tried twice: a CLI that was killed while it saved has left a file that stops every
+        later one, and while one saves, that file is empty for a moment.
+        """
+        try:
+            return self._printed(arguments)
+        except CliFailed:
+            if not sidecars.is_folder(self.backend):
+                raise
+            home = Path(self.env.get("HOME") or Path.home())
+            sidecars.remove_broken(self.backend, self.root, home, PROJECT)
+            return self._printed(arguments)
+
+    def _printed(self, arguments: Sequence[str]) -> str:
         return str(self.reader.run(list(arguments), str(self.root), self.variables()).stdout)
 
     def _write(self, *arguments: str) -> None:
