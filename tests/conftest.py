@@ -15,7 +15,10 @@ import hypothesis
 import pytest
 
 from embedded.services import Running, Services
+from embedded.services.files import default_cache
+from embedded.services.golang import GoTools
 from embedded.services.process import Process
+from embedded.services.steps import Steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,9 +54,17 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         capture = session.config.pluginmanager.getplugin("capturemanager")
         with capture.global_and_fixture_disabled():
             make_services(Path(tempfile.gettempdir()) / "hhsync-unused").setup()
+        if any(item.get_closest_marker("kubernetes_plugin") for item in session.items):
+            with capture.global_and_fixture_disabled():
+                kubernetes_plugin()
         # told to end, the session still stops its servers; killed, the next one does
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         remove_abandoned(Path(tempfile.gettempdir()))
+
+
+def kubernetes_plugin() -> Path:
+    """Pulumi's Kubernetes plugin: built from Go modules unless that is done."""
+    return GoTools(default_cache()).build("pulumi-resource-kubernetes", Steps(_progress))
 
 
 def remove_abandoned(folder: Path) -> None:

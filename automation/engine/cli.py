@@ -74,12 +74,22 @@ def secret_to_stdin(args: list[str]) -> tuple[list[str], str | None]:
 
 
 class CliCommand(PulumiCommand):
-    """The real CLI as the SDK's command object: secrets by stdin, no prompt, our Python first on PATH."""
+    """The real CLI as the SDK's command object: secrets by stdin, no prompt, our Python first on PATH.
 
-    def __init__(self, binary: Path, version: VersionInfo) -> None:
+    `more` are arguments that the SDK cannot give; `on_interrupt` is called at a Ctrl-C, before the CLI gets it.
+    """
+
+    def __init__(
+        self,
+        binary: str | Path,
+        version: VersionInfo | None,
+        more: Sequence[str] = (),
+        on_interrupt: Callable[[], None] = lambda: None,
+    ) -> None:
         # The stock constructor runs `pulumi version` again and searches PATH; both are done.
         self.command = str(binary)
         self.version = version
+        self._more, self._on_interrupt = list(more), on_interrupt
 
     def run(
         self,
@@ -97,7 +107,7 @@ class CliCommand(PulumiCommand):
         """
         argv, secret = secret_to_stdin(args)
         if "--non-interactive" not in argv:
-            argv = ["--non-interactive", *argv]
+            argv = ["--non-interactive", *argv, *self._more]
         env = {**os.environ, **additional_env, "PULUMI_AUTOMATION_API": "true", "PULUMI_SKIP_UPDATE_CHECK": "true"}
         env["PATH"] = os.pathsep.join([str(Path(self.command).parent), venv_first(env)])
         out: list[str] = []
@@ -120,7 +130,7 @@ class CliCommand(PulumiCommand):
             with contextlib.suppress(BrokenPipeError):  # it may end without reading
                 process.stdin.write(secret or "")
                 process.stdin.close()
-            interrupted = _wait(process, readers)
+            interrupted = _wait(process, readers, self._on_interrupt)
         if interrupted and process.returncode != 0:
             raise KeyboardInterrupt  # whatever it said on its way out, this is why it ended
         result = CommandResult(stdout="\n".join(out), stderr="\n".join(err), code=process.returncode)
@@ -129,7 +139,9 @@ class CliCommand(PulumiCommand):
         return result
 
 
-def _wait(process: subprocess.Popen[str], readers: Sequence[threading.Thread]) -> bool:
+def _wait(
+    process: subprocess.Popen[str], readers: Sequence[threading.Thread], on_interrupt: Callable[[], None]
+) -> bool:
     """Wait for the end. An interrupt is passed on, once each, and the CLI's good order waited for: it frees its lock.
 
     Returns whether there was one.
@@ -142,6 +154,7 @@ def _wait(process: subprocess.Popen[str], readers: Sequence[threading.Thread]) -
                 break
             except KeyboardInterrupt:
                 interrupted = True
+                on_interrupt()
                 process.send_signal(signal.SIGINT)
     return interrupted
 

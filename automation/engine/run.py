@@ -7,12 +7,14 @@ by the next plan: creates adopt what carries our label, updates write only what 
 from __future__ import annotations
 
 import logging
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
-from pulumi.automation import CommandResult, LocalWorkspace, PulumiCommand, Stack, UpdateSummary
+from pulumi.automation import LocalWorkspace, Stack, UpdateSummary
 from pulumi.automation._stack import StackInitMode
 
+from automation.engine.cli import CliCommand
 from automation.engine.host import serve
 from automation.engine.problems import Problem, diagnostic_line
 from automation.engine.workspace import engine_errors
@@ -100,6 +102,7 @@ def run(
     targets: Sequence[str] | None,
     excludes: Sequence[str] = (),
     on_event: Callable[[EngineEvent], None] | None = None,
+    on_interrupt: Callable[[], None] = lambda: None,
 ) -> EngineRun:
     """Run the engine to its end; a step that fails does not stop those that do not depend on it.
 
@@ -112,6 +115,8 @@ def run(
         targets: URNs, None for the whole stack.
         excludes: URNs that are left alone.
         on_event: gets every event.
+        on_interrupt: is called at a Ctrl-C. The engine begins no further registration then, but carries out all that were
+            registered; who calls says to the provider that it is to refuse them.
 
     Raises:
         StackLocked, EngineError: the run could not begin, or ended without saying how.
@@ -119,10 +124,16 @@ def run(
     """
     if targets is not None and not targets:
         raise ValueError(f"an {verb} of nothing would be one of the whole stack")
-    events, stopped = _Events(on_event), False
+    events, stopped = _Events(on_event), threading.Event()
+
+    def interrupt() -> None:
+        stopped.set()
+        on_interrupt()
+
     sdk.install()
     with serve(providers) as port:
-        stack = _stack(workspace, fabric, {**_SETTINGS, "PULUMI_DEBUG_PROVIDERS": f"pulumi-python:{port}"})
+        variables = {**_SETTINGS, "PULUMI_DEBUG_PROVIDERS": f"pulumi-python:{port}"}
+        stack = _stack(workspace, fabric, variables, interrupt)
         options: dict[str, Any] = {"parallel": PARALLEL, "color": "never", "suppress_outputs": True}
         options |= {"target": list(targets)} if targets else {}
         options |= {"exclude": list(excludes)} if excludes else {}
@@ -136,16 +147,18 @@ def run(
             if type(error) is not EngineError or not (events.problems or events.failed):
                 raise
         except KeyboardInterrupt:
-            stopped = True
+            stopped.set()
         except RuntimeError as error:
             raise EngineError(f"the engine ended without a result: {one_line(str(error))}") from None
     problems = tuple(events.problems)
-    interrupted = stopped or any(one.is_cancel for one in problems)
+    interrupted = stopped.is_set() or any(one.is_cancel for one in problems)
     log.debug("%s of %s: %d steps, %d failed", verb, fabric, len(events.done), len(events.failed))
     return EngineRun(events.done, frozenset(events.failed), problems, interrupted)
 
 
-def _stack(workspace: Workspace, fabric: str, environment: Mapping[str, str]) -> Stack:
+def _stack(
+    workspace: Workspace, fabric: str, environment: Mapping[str, str], on_interrupt: Callable[[], None]
+) -> Stack:
     """The stack without the CLI processes that the SDK starts around a run: nothing is selected, and no outputs or history
     are asked for, each of which would load the whole state once more.
     """
@@ -161,19 +174,8 @@ def _stack(workspace: Workspace, fabric: str, environment: Mapping[str, str]) ->
         def info(self, show_secrets: bool = True) -> UpdateSummary:  # noqa: ARG002
             return cast("UpdateSummary", object())
 
-    command = _without_refresh(workspace.engine.command)
+    found = workspace.engine.command
+    # What the SDK cannot say: `refresh: always` of Pulumi.yaml is not for this run.
+    command = CliCommand(found.command, found.version, ["--refresh=false"], on_interrupt)
     plain = Plain(work_dir=str(workspace.root), pulumi_command=command, env_vars=workspace.variables(environment))
     return Quick(fabric, plain, StackInitMode.SELECT)
-
-
-def _without_refresh(command: PulumiCommand) -> PulumiCommand:
-    """The CLI's command object, with what the SDK cannot say: `refresh: always` of Pulumi.yaml is not for this run."""
-
-    class Command(PulumiCommand):
-        def __init__(self) -> None:
-            self.command, self.version = command.command, command.version
-
-        def run(self, args: list[str], *more: Any, **named: Any) -> CommandResult:
-            return command.run([*args, "--refresh=false"] if args[:1] in ([UP], [DESTROY]) else args, *more, **named)
-
-    return Command()

@@ -70,5 +70,6 @@ def _run(workspace: Workspace, session: Session, recorded: Recorded, shown: Prog
             None,
             execution.providers_for(session, Plan(session.fabric), journal),
             targets=None,
+            on_interrupt=journal.stopped.set,
         )
     return Done(done, journal)

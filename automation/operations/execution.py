@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from automation.engine import locks, urns
 from automation.engine import run as engine
+from automation.engine.problems import Problem
 from automation.progress import silent, ticking
 from automation.report import crs
 from program.part import Part, with_parents
@@ -18,7 +19,7 @@ from providers import writing
 from providers.core import sections
 from providers.core.drift import Action
 from providers.core.plan import with_dependents
-from providers.errors import HhsyncError, one_line
+from providers.errors import EngineError, HhsyncError, StackLocked, one_line
 from providers.fabric_lifecycle import FabricIdentityProvider, FabricResultProvider
 from providers.lifecycle import HedgehogProvider
 
@@ -57,6 +58,7 @@ class Journal:
     doing: str = "written"
     outcomes: dict[ObjectRef, Outcome] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    stopped: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, ref: ObjectRef, outcome: Outcome) -> None:
@@ -92,8 +94,14 @@ class _Provider(HedgehogProvider):
         """What the plan says: the state's inputs may be behind what was observed."""
         return _planned(sections.ref_of(news) in self._touched)
 
+    def _refuse_when_stopped(self, ref: ObjectRef) -> None:
+        """After an interrupt the engine still carries out what was registered; no further write begins here."""
+        if self._journal.stopped.is_set():
+            raise EngineError(f"{ref}: interrupted before it was written")
+
     def _write(self, desired: sections.Inputs, before: dict[str, Any]) -> dict[str, Any]:
         ref = sections.ref_of(desired)
+        self._refuse_when_stopped(ref)
         with _failing(self._journal, ref):
             done = writing.write(self._run_session, desired, before)
         self._journal.note(ref, Outcome(done.outputs, done.cluster, done.netbox))
@@ -101,6 +109,7 @@ class _Provider(HedgehogProvider):
 
     def _remove(self, outputs: dict[str, Any]) -> None:
         ref = sections.ref_of(outputs)
+        self._refuse_when_stopped(ref)
         with _failing(self._journal, ref):
             cluster, netbox = writing.remove(self._run_session, outputs)
         self._journal.note(ref, Outcome(None, cluster, netbox))
@@ -225,20 +234,31 @@ def _run(
     targets: Sequence[str] | None,
     excludes: Sequence[str] = (),
 ) -> EngineRun:
-    """The engine run; a dead run's lock is cleared for it, and noted."""
-    found, note = locks.clearing_stale_lock(
-        context.workspace,
-        context.fabric,
-        lambda: engine.run(
+    """The engine run; a dead run's lock is cleared for it, and noted. An engine that dies half way is a run with that error:
+    what the servers took until then is in the journal, and the next sync finds it.
+    """
+    providers = providers_for(context.session, context.plan, journal)
+    try:
+        found, note = locks.clearing_stale_lock(
             context.workspace,
             context.fabric,
-            verb,
-            program,
-            providers_for(context.session, context.plan, journal),
-            targets=targets,
-            excludes=excludes,
-        ),
-    )
+            lambda: engine.run(
+                context.workspace,
+                context.fabric,
+                verb,
+                program,
+                providers,
+                targets=targets,
+                excludes=excludes,
+                on_interrupt=journal.stopped.set,
+            ),
+        )
+    except StackLocked:
+        raise
+    except EngineError as error:
+        if not journal.outcomes:
+            raise
+        return engine.EngineRun(problems=(Problem("", str(error), "error"),))
     if note:
         journal.notes.append(note)
     return found

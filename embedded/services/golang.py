@@ -7,6 +7,7 @@ import os
 import platform
 import re
 import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,18 +21,42 @@ _COMPILER_FLAGS = "-gcflags=all=-l"
 
 @dataclass(frozen=True, slots=True)
 class _Program:
-    """Where a program comes from: its package, the module whose version it has, and the folder of the go.mod that pins it."""
+    """Where a program comes from: its package, the module whose version it has, and the folder of the go.mod that pins it.
+
+    `stamp` is the variable that takes the version; `beside` are files of the module that the program reads from its folder.
+    """
 
     package: str
     module: str
     pinned_in: str = "."
+    stamp: str = ""
+    stamped: str = ""
+    beside: tuple[str, ...] = ()
 
 
 _PROGRAMS = {
     "etcd": _Program("go.etcd.io/etcd/server/v3", "go.etcd.io/etcd/server/v3"),
     "kube-apiserver": _Program("k8s.io/kubernetes/cmd/kube-apiserver", "k8s.io/kubernetes"),
     "kubectl": _Program("k8s.io/kubernetes/cmd/kubectl", "k8s.io/kubernetes"),
-    "pulumi": _Program("github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", "github.com/pulumi/pulumi/pkg/v3", "pulumi"),
+    "pulumi": _Program(
+        "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+        "github.com/pulumi/pulumi/pkg/v3",
+        "pulumi",
+        # without this the Automation API takes the CLI for too old a one
+        stamp="github.com/pulumi/pulumi/sdk/v3/go/common/version.Version",
+    ),
+    "pulumi-resource-kubernetes": _Program(
+        ".",
+        "github.com/pulumi/pulumi-kubernetes/provider/v4",
+        "pulumi-kubernetes",
+        stamp="github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/version.Version",
+        # the module has no version but a commit; the Python package that it serves has this one
+        stamped="4.34.2",
+        beside=(
+            "cmd/pulumi-resource-kubernetes/schema.json",
+            "cmd/pulumi-resource-kubernetes/terraform-mapping.json",
+        ),
+    ),
 }
 
 
@@ -74,9 +99,22 @@ class GoTools:
                 cwd=self._module(program),
                 detail=_count_packages,
             )
+            self._copy_beside(program, part)
 
         build_folder(target.parent, make)
         return target
+
+    def _copy_beside(self, program: str, folder: Path) -> None:
+        """Put the files that a program reads from its own folder there, from the module that has them."""
+        one = _PROGRAMS[program]
+        if not one.beside:
+            return
+        where = [_go(), "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", one.module]
+        found = subprocess.run(where, cwd=self._module(program), capture_output=True, text=True, check=False)
+        if found.returncode:
+            raise ServicesError(f"go does not know where {one.module} is: {' '.join(found.stderr.split())[:200]}")
+        for name in one.beside:
+            shutil.copyfile(Path(found.stdout.strip()) / name, folder / Path(name).name)
 
     def version(self, program: str) -> str:
         """The pinned version of a program, as in go.mod, e.g. "v1.36.3"."""
@@ -90,11 +128,9 @@ class GoTools:
         return self.folder / _PROGRAMS[program].pinned_in
 
     def _linker_flags(self, program: str) -> str:
-        version = self.version(program)
-        if program == "pulumi":
-            # without this the Automation API takes the CLI for too old a one
-            stamp = f"github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={version.lstrip('v')}"
-            return f"-s -w -X {stamp}"
+        one = _PROGRAMS[program]
+        if one.stamp:
+            return f"-s -w -X {one.stamp}={one.stamped or self.version(program).lstrip('v')}"
         version = self.version("kube-apiserver")
         major, minor = version.lstrip("v").split(".")[:2]
         package = "k8s.io/component-base/version"
@@ -106,7 +142,7 @@ class GoTools:
 
     def _key(self, program: str) -> str:
         content = hashlib.sha256()
-        for name in ("go.mod", "go.sum"):
+        for name in ("go.mod", "go.sum", *(("main.go",) if _PROGRAMS[program].package == "." else ())):
             file = self._module(program) / name
             try:
                 content.update(file.read_bytes())

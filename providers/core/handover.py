@@ -96,13 +96,19 @@ def _takings(desired: Specs, present: Specs) -> list[Taking]:
     takings |= {
         Taking(ref, ref, "type")
         for ref, spec in desired.items()
-        if ref.kind == "Connection" and ref in present and set(_types(spec)).isdisjoint(_types(present[ref]))
+        if ref.kind == "Connection" and ref in present and _changes_type(present[ref], spec)
     }
     return sorted(takings)
 
 
-def _types(spec: Mapping[str, Any]) -> list[str]:
-    return [name for name, value in spec.items() if value not in (None, {}, [])]
+def _changes_type(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether a Connection goes from one type to another. An empty one (`mclagDomain: {}`) says nothing to compare with."""
+    old, new = _types(before), _types(after)
+    return bool(old and new and old.isdisjoint(new))
+
+
+def _types(spec: Mapping[str, Any]) -> set[str]:
+    return {name for name, value in spec.items() if value not in (None, {}, [])}
 
 
 class _Holders:
