@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from automation.engine import locks, state, urns
 from automation.engine import run as engine
-from automation.operations import execution, outcome
-from automation.operations.execution import Done, Journal
+from automation.operations import outcome
+from automation.operations.execution import Done
+from automation.operations.run_provider import Journal, providers_for
 from automation.progress import silent, ticking
 from automation.results import DESTROY, Counts, OperationResult, ResourceChange
 from providers.core.plan import Plan
@@ -68,7 +69,7 @@ def _run(workspace: Workspace, session: Session, recorded: Recorded, shown: Prog
             session.fabric,
             engine.DESTROY,
             None,
-            execution.providers_for(session, Plan(session.fabric), journal),
+            providers_for(session, Plan(session.fabric), journal),
             targets=None,
             on_interrupt=journal.stopped.set,
         )

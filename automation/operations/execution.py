@@ -5,174 +5,31 @@ What was done is counted from the servers' answers to the provider's writes, nev
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from automation.engine import locks, urns
 from automation.engine import run as engine
 from automation.engine.problems import Problem
+from automation.operations.run_provider import Journal, providers_for
 from automation.progress import silent, ticking
 from automation.report import crs
 from program.part import Part, with_parents
-from providers import writing
-from providers.core import sections
 from providers.core.drift import Action
 from providers.core.plan import with_dependents
-from providers.errors import EngineError, HhsyncError, StackLocked, one_line
-from providers.fabric_lifecycle import FabricIdentityProvider, FabricResultProvider
-from providers.lifecycle import HedgehogProvider
+from providers.errors import EngineError, StackLocked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
-    from pulumi.dynamic import DiffResult, ResourceProvider
+    from collections.abc import Callable, Iterable, Sequence
 
     from automation.context import RunContext
     from automation.engine.run import EngineRun
     from automation.progress import Progress
     from providers.core.identity import ObjectRef
     from providers.core.plan import Plan
-    from providers.session import Session
 
 TARGETS = 500
 """URNs on a command line; a plan that touches more is carried out on the whole fabric, at the same cost."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one CR: its outputs now (None: deleted, or never made), which servers took a write, or why none did."""
-
-    outputs: Mapping[str, Any] | None = None
-    cluster: bool = False
-    netbox: bool = False
-    error: str = ""
-
-
-@dataclass(slots=True)
-class Journal:
-    """The outcome of every CR that the provider was called for, as it comes. Thread-safe."""
-
-    total: int
-    progress: Progress = field(default_factory=silent)
-    doing: str = "written"
-    outcomes: dict[ObjectRef, Outcome] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    stopped: threading.Event = field(default_factory=threading.Event)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def note(self, ref: ObjectRef, outcome: Outcome) -> None:
-        """Take one down."""
-        with self._lock:
-            self.outcomes[ref] = outcome
-            failed = sum(1 for one in self.outcomes.values() if one.error) if outcome.error else 0
-            done = len(self.outcomes)
-        more = f", {failed} failed" if failed else ""
-        self.progress.update(f"{done} of {crs(self.total)} {self.doing}{more}")
-
-    @property
-    def written(self) -> dict[ObjectRef, Mapping[str, Any] | None]:
-        """The new outputs of the CRs that were done, None where one was deleted."""
-        return {ref: one.outputs for ref, one in self.outcomes.items() if not one.error}
-
-    @property
-    def errors(self) -> dict[ObjectRef, str]:
-        """Why a server did not take a CR."""
-        return {ref: one.error for ref, one in self.outcomes.items() if one.error}
-
-
-class _Provider(HedgehogProvider):
-    """The CRs' provider of one run: it knows the session and the plan, and takes down what the servers answered."""
-
-    def __init__(self, session: Session, touched: Mapping[ObjectRef, Action], journal: Journal) -> None:
-        self._run_session, self._touched, self._journal = session, touched, journal
-
-    def _session(self, _props: dict[str, Any]) -> Session:
-        return self._run_session
-
-    def diff(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        """What the plan says: the state's inputs may be behind what was observed."""
-        return _planned(sections.ref_of(news) in self._touched)
-
-    def _refuse_when_stopped(self, ref: ObjectRef) -> None:
-        """After an interrupt the engine still carries out what was registered; no further write begins here."""
-        if self._journal.stopped.is_set():
-            raise EngineError(f"{ref}: interrupted before it was written")
-
-    def _write(self, desired: sections.Inputs, before: dict[str, Any]) -> dict[str, Any]:
-        ref = sections.ref_of(desired)
-        self._refuse_when_stopped(ref)
-        with _failing(self._journal, ref):
-            done = writing.write(self._run_session, desired, before)
-        self._journal.note(ref, Outcome(done.outputs, done.cluster, done.netbox))
-        return done.outputs
-
-    def _remove(self, outputs: dict[str, Any]) -> None:
-        ref = sections.ref_of(outputs)
-        self._refuse_when_stopped(ref)
-        with _failing(self._journal, ref):
-            cluster, netbox = writing.remove(self._run_session, outputs)
-        self._journal.note(ref, Outcome(None, cluster, netbox))
-
-
-class _failing:
-    """Takes down why a CR could not be written; the exception goes on to the engine."""
-
-    def __init__(self, journal: Journal, ref: ObjectRef) -> None:
-        self._journal, self._ref = journal, ref
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if error is not None:
-            text = str(error) if isinstance(error, HhsyncError) else f"unexpected {type(error).__name__}: {error}"
-            self._journal.note(self._ref, Outcome(error=one_line(text)))
-
-
-class _Identity(FabricIdentityProvider):
-    """The provider of the fabric's identity in one run."""
-
-    def __init__(self, session: Session, touched: bool) -> None:
-        self._run_session, self._touched = session, touched
-
-    def _session(self, _props: dict[str, Any]) -> Session:
-        return self._run_session
-
-    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """What the plan says."""
-        return _planned(self._touched)
-
-
-class _Result(FabricResultProvider):
-    """The provider of the fabric's result in one run."""
-
-    def __init__(self, session: Session, touched: bool) -> None:
-        self._run_session, self._touched = session, touched
-
-    def _session(self, _props: dict[str, Any]) -> Session:
-        return self._run_session
-
-    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """What the plan says."""
-        return _planned(self._touched)
-
-
-def _planned(touched: bool) -> DiffResult:
-    from pulumi.dynamic import DiffResult
-
-    return DiffResult(changes=touched)
-
-
-def providers_for(session: Session, plan: Plan, journal: Journal) -> dict[str, ResourceProvider]:
-    """The providers of one run, by the import path that the state has of each."""
-    steps = {one.name: one.action is not Action.UNCHANGED for one in plan.record}
-    return {
-        "providers.lifecycle.HedgehogProvider": _Provider(session, plan.touched, journal),
-        "providers.fabric_lifecycle.FabricIdentityProvider": _Identity(session, steps.get("identity", True)),
-        # Whatever a run writes, the result's receipts move with it.
-        "providers.fabric_lifecycle.FabricResultProvider": _Result(session, touched=True),
-    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,10 +41,24 @@ _EXTRA_OPS = {
 _NOT_BEGUN = "not begun: the run ended before"
 
 
-def counts(plan: Plan, done: Collection[ObjectRef], failed: Collection[ObjectRef] = ()) -> Counts:
-    """How many CRs were (in a preview: would be) written, by action, of those in `done`; the rest is as it was."""
+def changed(plan: Plan, done: Collection[ObjectRef], idle: Collection[ObjectRef]) -> set[ObjectRef]:
+    """Of the CRs that were done, those that a server was written for; an update of what was so already is none.
+
+    That happens after a run that was killed: the servers have its writes, and the state has not.
+    """
+    in_place = (Action.UPDATE, Action.ATTRIBUTION)
+    return {ref for ref in done if not (ref in idle and plan.touched[ref] in in_place)}
+
+
+def counts(
+    plan: Plan, done: Collection[ObjectRef], failed: Collection[ObjectRef] = (), *, unchanged: int = 0
+) -> Counts:
+    """How many CRs were (in a preview: would be) written, by action, of those in `done`; the rest is as it was.
+
+    `unchanged` are more CRs that turned out to be as they should.
+    """
     found = Counter(_WORDS[action] for ref, action in plan.touched.items() if ref in done)
-    unchanged = sum(1 for one in plan.crs if one.action is Action.UNCHANGED and one.managed)
+    unchanged += sum(1 for one in plan.crs if one.action is Action.UNCHANGED and one.managed)
     return Counts(**found, unchanged=unchanged, failed=len(failed))
 
 

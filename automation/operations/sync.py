@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 from automation import context as run_context
 from automation.engine import locks, urns
-from automation.operations import health, orphans, outcome, publishing
+from automation.operations import health, orphans, outcome, partial, publishing
 from automation.operations.preview import failed
 from automation.operations.refusals import named, refusals
 from automation.progress import silent
 from automation.results import SYNC, OperationResult, ResourceChange
-from program import partial
-from providers.errors import HhsyncError, ValidationFailed, error_lines, one_line
+from providers.errors import HhsyncError, ValidationFailed, error_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from automation.operations.execution import Done
     from automation.operations.reassignment import Carried
     from automation.progress import Progress
-    from program.load import Loaded
 
 log = logging.getLogger("hhsync.sync")
 
@@ -54,7 +52,7 @@ def sync(
     try:
         context = run_context.read(workspace, fabric, progress, partial_sync=valid_only)
         if valid_only:
-            context = _valid_only(context)
+            context = partial.valid_only(context)
     except ValidationFailed as error:
         return failed(SYNC, fabric, error_lines(error), time.monotonic() - started)
     reasons = (check(context) if check else []) or refusals(context, allow_deletes)
@@ -64,7 +62,7 @@ def sync(
         result, context = of(context, progress)
     else:
         result, context = health.followed_by(context, lambda: of(context, progress), progress or silent(), wait)
-    return replace(_partial(result, context), duration_s=time.monotonic() - started)
+    return replace(partial.reported(result, context), duration_s=time.monotonic() - started)
 
 
 def of(context: RunContext, progress: Progress | None = None) -> tuple[OperationResult, RunContext]:
@@ -93,6 +91,7 @@ def _result(context: RunContext, carried: Carried, notes: list[str]) -> tuple[Op
     plan, done = context.plan, carried.done
     written, refused = done.journal.written, done.journal.errors
     settled = carried.settled(written.keys() & plan.touched.keys())
+    changed = outcome.changed(plan, settled, done.journal.idle)
     errors = [*carried.errors, *outcome.errors(done)]
     if done.run.interrupted:
         errors = list(outcome.interrupted())
@@ -103,8 +102,8 @@ def _result(context: RunContext, carried: Carried, notes: list[str]) -> tuple[Op
     result = OperationResult(
         verb=SYNC,
         fabric=context.fabric,
-        counts=outcome.counts(plan, settled, refused),
-        changes=outcome.changes(plan, settled),
+        counts=outcome.counts(plan, changed, refused, unchanged=len(settled) - len(changed)),
+        changes=outcome.changes(plan, changed),
         fabric_changes=(*_recorded_changes(context, done), *outcome.extra_changes(done.run.done)),
         failed=tuple(sorted(map(str, refused))),
         errors=tuple(errors),
@@ -146,38 +145,3 @@ def _with_orphans(result: OperationResult, context: RunContext) -> OperationResu
     except HhsyncError as error:
         text = f"CRs that are not in Git could not be recorded in NetBox: {error}"
         return replace(result, errors=(*result.errors, text))
-
-
-# --- partial -----------------------------------------------------------------------------------------------------------
-
-
-def _valid_only(context: RunContext) -> RunContext:
-    """The context with the valid CRs alone.
-
-    Raises:
-        ValidationFailed: no CR is valid.
-    """
-    loaded = context.loaded
-    refs = partial.valid(loaded)
-    if not refs:
-        raise ValidationFailed("no CR in Git is valid, so there is nothing that --partial could sync", loaded.errors)
-    others = len(context.recorded.crs.keys() - refs)
-    found = context.valid_only(partial.Selection(refs, _left_out(loaded, others)))
-    return replace(found, notes=tuple(one_line(f"not synced: {issue}") for issue in loaded.errors))
-
-
-def _left_out(loaded: Loaded, others: int) -> str:
-    """What the fabric's record says of a partial sync; "" where nothing was left out."""
-    if loaded.errors:
-        return one_line(f"partial: {len(loaded.errors)} findings in Git, the first: {loaded.errors[0]}")
-    return f"partial: {others} CRs that are not in Git were left" if others else ""
-
-
-def _partial(result: OperationResult, context: RunContext) -> OperationResult:
-    if context.selection is None:
-        return result
-    said = list(context.notes)
-    kept = context.recorded.crs.keys() - context.selection.refs
-    if kept:
-        said.append(one_line(f"left as they are, since --partial deletes nothing: {named(kept)}"))
-    return replace(result, partial=bool(said), warnings=(*result.warnings, *said))
