@@ -79,7 +79,8 @@ _TABLE = (
     _Message(
         r"no space left on device|disk quota exceeded",
         EngineError,
-        "the disk is full: {said}; free some space and repeat it, the state is as it was",
+        "the disk is full: {said}; free some space and repeat it. Where a folder's state cannot be read after that, put back "
+        "the one before, which is beside it: FABRIC.json.bak",
     ),
     _Message(
         r"unsupported checkpoint version|needs support for the following features|deployment version is too new|is newer than",

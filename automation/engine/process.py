@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from embedded.services.pulumi import Cli
 
 
+_DEADLINE = 300.0
+"""Seconds; a state of 10,000 CRs is read in 5."""
+
+
 class CliFailed(Exception):
     """The CLI ended with an error; `stderr` is what it printed there."""
 
@@ -61,7 +65,12 @@ class Reader:
                 encoding="utf-8",
                 errors="replace",
                 check=False,
+                timeout=_DEADLINE,
             )
+        except subprocess.TimeoutExpired:
+            raise EngineError(
+                f"the Pulumi CLI has had no answer from the backend for {_DEADLINE:.0f} s; check the network and the backend"
+            ) from None
         except OSError as error:
             raise EngineError(f"the Pulumi CLI {self._path} cannot be run: {error.strerror}") from None
         if done.returncode < 0:

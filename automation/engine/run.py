@@ -124,6 +124,7 @@ def run(
     """
     if targets is not None and not targets:
         raise ValueError(f"an {verb} of nothing would be one of the whole stack")
+    workspace.require_room(fabric)
     events, stopped = _Events(on_event), threading.Event()
 
     def interrupt() -> None:

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automation.engine import sidecars
+from automation.engine import folder_backend, passphrase
 from automation.engine.messages import (
     BACKEND,
     PASSPHRASE,
@@ -34,7 +34,7 @@ from automation.engine.project import (
     project_file,
 )
 from automation.engine.stack_file import plain_values
-from providers.errors import ConfigError, EngineError, one_line
+from providers.errors import EngineError, one_line
 from providers.settings import NAMESPACE
 
 if TYPE_CHECKING:
@@ -55,8 +55,6 @@ __all__ = [
 ]
 
 _PASSED_ON = (PASSPHRASE, PASSPHRASE_FILE, PULUMI_HOME, CREDENTIALS, TOKEN, BACKEND)
-_SERVICE = ("http://", "https://")
-_BY_PASSPHRASE = frozenset({"passphrase", "default"})
 
 
 @dataclass(frozen=True)
@@ -132,14 +130,29 @@ class Workspace:
         try:
             return self._printed(arguments)
         except CliFailed:
-            if not sidecars.is_folder(self.backend):
+            folder = self._backend_folder()
+            if folder is None:
                 raise
-            home = Path(self.env.get("HOME") or Path.home())
-            sidecars.remove_broken(self.backend, self.root, home, PROJECT)
+            folder_backend.remove_broken(folder, PROJECT)
             return self._printed(arguments)
 
     def _printed(self, arguments: Sequence[str]) -> str:
         return str(self.reader.run(list(arguments), str(self.root), self.variables()).stdout)
+
+    def _backend_folder(self) -> Path | None:
+        if not folder_backend.is_folder(self.backend):
+            return None
+        return folder_backend.folder_of(self.backend, self.root, Path(self.env.get("HOME") or Path.home()))
+
+    def require_room(self, fabric: str) -> None:
+        """Refuse to write a state into a folder that may have no room for it.
+
+        Raises:
+            EngineError: the disk is nearly full.
+        """
+        folder = self._backend_folder()
+        if folder is not None:
+            folder_backend.require_room(folder, PROJECT, fabric)
 
     def _write(self, *arguments: str) -> None:
         """Run a command that writes."""
@@ -229,6 +242,7 @@ class Workspace:
         Raises:
             StackLocked, EngineError: another run holds the stack, or the state could not be written.
         """
+        self.require_room(fabric)
         self._of_stack(fabric, lambda: self._write("stack", "import", "--stack", fabric, "--file", str(path)))
 
     def cancel(self, fabric: str) -> None:
@@ -250,25 +264,7 @@ class Workspace:
         Raises:
             ConfigError: neither variable is set, or the file cannot be read.
         """
-        if PASSPHRASE in self.env or not self._needs_passphrase(fabric):
-            return
-        named = self.env.get(PASSPHRASE_FILE, "")
-        if not named:
-            raise ConfigError(
-                f"no passphrase for the secrets of stack {fabric}: set {PASSPHRASE_FILE} to a file that holds it, or "
-                f"{PASSPHRASE}"
-            )
-        if not os.access(Path(named).expanduser(), os.R_OK):
-            raise ConfigError(f"{PASSPHRASE_FILE} names {named}, which cannot be read")
-
-    def _needs_passphrase(self, fabric: str) -> bool:
-        """Secrets are kept by passphrase unless the stack's file names another keeper, or the backend is a service."""
-        path = self.stack_file(fabric)
-        content = project_file(path) if path.is_file() else {}
-        named = str(content.get("secretsprovider") or "")
-        if named or content.get("encryptionsalt"):
-            return not named or named in _BY_PASSPHRASE
-        return bool(self.backend) and not self.backend.startswith(_SERVICE)
+        passphrase.require(fabric, self.env, self.stack_file(fabric), self.backend)
 
 
 def _json[T](text: str, kind: type[T], what: str) -> T:
