@@ -110,7 +110,11 @@ def errors(done: Done) -> list[str]:
     said = {
         str(ref): text if str(ref) in text else f"{ref}: {text}" for ref, text in sorted(done.journal.errors.items())
     }
-    rest = [one.text for one in done.run.errors if not (is_cr(one.urn) and name_of(one.urn) in said)]
+    rest = [
+        one.text
+        for one in done.run.errors
+        if not (is_cr(one.urn) and name_of(one.urn) in said) and (one.is_reason or not said)
+    ]
     return without_repetition([*said.values(), *dict.fromkeys(rest)])
 
 

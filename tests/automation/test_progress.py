@@ -8,9 +8,7 @@ import logging
 import pytest
 
 from automation import logs
-from automation.events import Collected
-from automation.progress import Phases, Progress
-from tests.automation.engine_events import begins, cr, done, says
+from automation.progress import Progress
 
 
 def written(*, step: float, live: bool = False, quiet: bool = False) -> str:
@@ -89,24 +87,3 @@ def test_a_phase_without_a_word_says_that_it_goes_on():
         progress.tick()
     progress.end()
     assert stream.getvalue().splitlines() == ["making types", "making types … still at it after 20 s"]
-
-
-def test_every_phase_has_its_line():
-    vpc, collected, phases, lines = "VPC/default/vpc-1", Collected(), Phases("sync"), []
-    for event in (
-        says("info", "read 2 CRs"),
-        begins("create", "fabric-1/identity", kind="FabricIdentity"),
-        done("create", "fabric-1/identity", None, {}, kind="FabricIdentity"),
-        begins("refresh", vpc),
-        done("same", vpc, cr(1), cr(1)),
-        done("update", vpc, cr(1), cr(2)),
-        says("debug", "noise"),
-    ):
-        collected.feed(event)
-        lines += phases.lines(collected)
-    assert lines == [
-        ("read 2 CRs", True),
-        ("making the types that NetBox lacks, and the fabric's record", False),
-        ("compared 1 with the servers", False),
-        ("1 CR: 1 updated", False),
-    ]

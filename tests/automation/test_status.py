@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
 from automation import status as module
-from automation.drafts import Drafts
-from automation.drift import Gathered, joined
 from automation.lag import Lag, lag
 from automation.status import StatusReport, standings_of, status_text
 from providers.core import drift as core
+from providers.core.drift import Facts
 from providers.core.health import Agent
-from providers.core.identity import KINDS, ObjectRef
+from providers.core.identity import ObjectRef
 from providers.core.manifest import Origin
 from providers.core.state import CRState
 from providers.errors import ConfigError, ServerFailure
 from tests.core import test_drift
+from tests.support.contexts import context, synced
+
+if TYPE_CHECKING:
+    from automation.context import RunContext
 
 SAME = {
     CRState.SYNCED: {core.State.IN_SYNC},
@@ -27,7 +31,7 @@ SAME = {
     CRState.UNKNOWN: {core.State.UNKNOWN},
     CRState.DRIFTED: {core.State.DRIFTED, core.State.MISSING_FROM_CLUSTER, core.State.MISSING_FROM_NETBOX},
 }
-DRAFT, OTHER = ObjectRef("VPC", "default", "draft"), ObjectRef("VPC", "default", "other")
+DRAFT, OTHER, VPC = (ObjectRef("VPC", "default", name) for name in ("draft", "other", "vpc-1"))
 
 
 @pytest.mark.parametrize("lags", ["", "leaf-01 lags"])
@@ -52,28 +56,22 @@ def test_what_lags_is_in_the_drift_report_with_the_reason():
     facts = core.Facts(
         test_drift.REF, test_drift.WISH, test_drift.OUTPUTS, test_drift.LIVE, test_drift.RECORD, lags="leaf-01 lags"
     )
-    report = core.report("f", [facts])
+    report = core.report_of("f", [core.classify(facts)])
     assert (report.exit_code, [(one.state, one.reason) for one in report.details]) == (
         2,
         [(core.State.PENDING, "leaf-01 lags")],
     )
 
 
-def gathered(*, live=None) -> Gathered:
+def read(*, unread=None) -> RunContext:
     """A fabric of one synced CR, one Orphan, and one Draft."""
-    loaded = SimpleNamespace(
-        desired=SimpleNamespace(manifests={}), commit="c" * 40, last_folder_commit="d" * 40,
-        url="u", branch="main", folder="f",
-    )  # fmt: skip
-    nothing = {kind: {} for kind in KINDS}
-    known = {OTHER: {"metadata": {"name": "other", "uid": "u"}}}
-    draft = Drafts(
-        {DRAFT: ("raw/", Origin("f/raw/a.yaml", 3, 0)), OTHER: ("branch hhsync/x", Origin("f/b.yaml", 1, 0))}
-    )
-    facts = joined("f", loaded, {}, {**nothing, "VPC": known if live is None else live}, nothing, draft)
-    synced = core.Facts(test_drift.REF, test_drift.WISH, test_drift.OUTPUTS, test_drift.LIVE, test_drift.RECORD)
-    session, state = SimpleNamespace(fabric="f"), SimpleNamespace(fabric={"last_applied_commit": "a" * 40})
-    return Gathered(session, loaded, state, (*facts, synced), None, None, 0.5, ("a note",))
+    one, orphan = synced(VPC), Facts(OTHER, live=unread or {"metadata": {"name": "other", "uid": "u"}})
+    draft = Facts(DRAFT, live=unread, draft="raw/", origin=Origin("f/raw/a.yaml", 3, 0))
+    found = context([one, orphan, draft], notes=("a note",), seconds=0.5)
+    loaded = replace(found.loaded, last_folder_commit="d" * 40)
+    recorded = replace(found.recorded, result={**found.recorded.result, "last_applied_commit": "a" * 40})
+    own = {**found.own, "last_applied_commit": "a" * 40}
+    return replace(found, loaded=loaded, recorded=recorded, own=own)
 
 
 def told(found) -> list[tuple[str, str, str]]:
@@ -81,7 +79,7 @@ def told(found) -> list[tuple[str, str, str]]:
 
 
 def test_a_draft_counts_only_where_no_server_has_the_cr():
-    assert told(gathered()) == [
+    assert told(read()) == [
         ("draft", "Draft", "only in raw/"),
         ("other", "Orphaned", "not in Git; in the cluster; unmanaged: left alone"),
         ("vpc-1", "Synced", ""),
@@ -89,18 +87,18 @@ def test_a_draft_counts_only_where_no_server_has_the_cr():
 
 
 def test_a_draft_of_a_kind_that_could_not_be_read_is_unknown():
-    assert told(gathered(live=core.Unread("no answer")))[:2] == [
+    assert told(read(unread=core.Unread("no answer")))[:2] == [
         ("draft", "unknown", "no answer"),
         ("other", "unknown", "no answer"),
     ]
 
 
 def test_drafts_are_no_drift():
-    assert {one.ref.name for one in gathered().report().details} == {"other"}
+    assert {one.ref.name for one in read().report().details} == {"other"}
 
 
 def status(monkeypatch, **options) -> StatusReport:
-    monkeypatch.setattr(module, "gather", lambda *_, **__: gathered())
+    monkeypatch.setattr(module.context, "read", lambda *_, **__: read())
     return module.status(None, "f", **options)
 
 
@@ -130,7 +128,7 @@ def test_the_text_has_a_line_for_each_cr_and_one_of_counts(monkeypatch):
     assert status_text(status(monkeypatch)).splitlines() == [
         "Draft      VPC/default/draft  only in raw/  [f/raw/a.yaml:3]",
         "Orphaned   VPC/default/other  not in Git; in the cluster; unmanaged: left alone",
-        "Synced     VPC/default/vpc-1",
+        "Synced     VPC/default/vpc-1  [f/vpc-1.yaml:1]",
         "note: a note",
         "f: 3 CRs: 1 Draft, 1 Orphaned, 1 Synced; commit cccccccccccc",
     ]

@@ -54,7 +54,7 @@ def test_state(desired, outputs, live, record, state):
 
 @pytest.mark.parametrize(("desired", "outputs", "live", "record", "state"), TABLE)
 def test_each_cr_is_counted_once(desired, outputs, live, record, state):
-    report = drift.report("f", [facts(desired, outputs, live, record)])
+    report = drift.report_of("f", [drift.classify(facts(desired, outputs, live, record))])
     assert (report.total, dict(report.counts)) == (1, {state: 1})
 
 
@@ -71,7 +71,7 @@ def test_each_cr_is_counted_once(desired, outputs, live, record, state):
     ],
 )
 def test_exit_code(given, code):
-    assert drift.report("f", [facts(*given)]).exit_code == code
+    assert drift.report_of("f", [drift.classify(facts(*given))]).exit_code == code
 
 
 def test_the_three_values_of_a_differing_property_are_named():

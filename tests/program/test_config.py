@@ -21,7 +21,7 @@ BASE = {
 def load(monkeypatch):
     """The config of a stack with more keys, as the program loads it."""
 
-    def loaded(more, **environment):
+    def loaded(more):
         values = {f"hhsync:{key}": value for key, value in {**BASE, **more}.items()}
 
         class Stack:
@@ -33,22 +33,14 @@ def load(monkeypatch):
 
         monkeypatch.setattr(pulumi, "Config", Stack)
         monkeypatch.setattr(pulumi, "get_stack", lambda: "fabric-1")
-        for name in ("HHSYNC_ALLOW_DELETES", "HHSYNC_VERB", "HHSYNC_PARTIAL", "HHSYNC_PUT_BACK"):
-            monkeypatch.delenv(name, raising=False)
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
         return config.load()
 
     return loaded
 
 
-@pytest.mark.parametrize(
-    ("stack", "run", "allowed"),
-    [({}, None, None), ({"allowDeletes": "7"}, None, 7), ({}, "4", 4), ({"allowDeletes": "7"}, "4", 4), ({}, "0", 0)],
-)
-def test_how_many_may_be_deleted_is_the_stacks_to_say_and_one_run_goes_before_it(load, stack, run, allowed):
-    environment = {} if run is None else {"HHSYNC_ALLOW_DELETES": run}
-    assert load(stack, **environment).allow_deletes == allowed
+@pytest.mark.parametrize(("stack", "allowed"), [({}, None), ({"allowDeletes": "7"}, 7), ({"allowDeletes": "0"}, 0)])
+def test_how_many_may_be_deleted_is_the_stacks_to_say(load, stack, allowed):
+    assert load(stack).allow_deletes == allowed
 
 
 @pytest.mark.parametrize("value", ["many", "-1", "3.5"])
@@ -65,8 +57,3 @@ def test_taking_over_is_never_the_default(load, stack, says):
 def test_a_word_that_is_neither_true_nor_false_is_refused_by_its_key(load):
     with pytest.raises(ConfigError, match="hhsync:takeOver must be true or false"):
         load({"takeOver": "yes please"})
-
-
-def test_a_run_is_partial_only_where_the_command_says_so(load, tmp_path):
-    assert load({}).partial is None
-    assert load({}, HHSYNC_PARTIAL=str(tmp_path)).partial == tmp_path

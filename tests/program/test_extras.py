@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 
 import pytest
+import yaml
 
-from embedded.engine.plugins.kubernetes.kubeconfig import load
-from program.bootstrap import Unready, cluster_of, rules
+from program.bootstrap import cluster_of, rules
 from program.bootstrap_kubeconfig import access
 from program.config import parse
 from providers.core.identity import KINDS
 from providers.errors import ConfigError, NotInstalled
+from providers.session import cluster_for
 from providers.settings import ClusterSettings
 from providers.targets.cluster import Cluster
 
@@ -30,7 +31,7 @@ BOOTSTRAPS = [
 def test_a_cluster_is_made_ready_only_where_that_is_asked_for(config, namespace):
     found = parse({**BASE, **config}, "f")
     assert (found.bootstrap and found.bootstrap.namespace) == namespace
-    assert isinstance(cluster_of(found), Unready) is bool(namespace)
+    assert (type(cluster_of(found)) is not Cluster) is bool(namespace)
 
 
 HOOKS = [
@@ -86,11 +87,20 @@ def test_a_kubeconfig_is_named_and_not_copied(tmp_path):
     assert (found.kubeconfig, found.context, found.secret) == (str(tmp_path / "config"), "x", False)
 
 
+def place(text):
+    """The cluster and the user that a kubeconfig's text leads to."""
+    content = yaml.safe_load(text)
+    (context,) = [one["context"] for one in content["contexts"] if one["name"] == content["current-context"]]
+    (cluster,) = [one["cluster"] for one in content["clusters"] if one["name"] == context["cluster"]]
+    (user,) = [one["user"] for one in content["users"] if one["name"] == context["user"]]
+    return cluster, user
+
+
 def test_settings_that_go_before_a_kubeconfig_make_another_one_which_is_secret(tmp_path):
     found = access(ClusterSettings(kubeconfig=kubeconfig(tmp_path), token="other"), {})
-    place = load(found.kubeconfig).place()
-    assert place.user == {"token": "other"}
-    assert place.cluster == {"server": "https://c", "certificate-authority": str(tmp_path / "ca.crt")}
+    cluster, user = place(found.kubeconfig)
+    assert user == {"token": "other"}
+    assert cluster == {"server": "https://c", "certificate-authority": str(tmp_path / "ca.crt")}
     assert found.secret
     assert "other" not in repr(found)
 
@@ -98,17 +108,17 @@ def test_settings_that_go_before_a_kubeconfig_make_another_one_which_is_secret(t
 def test_url_token_and_ca_make_a_kubeconfig(tmp_path):
     kubeconfig(tmp_path)
     settings = ClusterSettings(url="https://u", token=TOKEN, ca_file=str(tmp_path / "ca.crt"))
-    place = load(access(settings, {}).kubeconfig).place()
-    assert place.cluster == {"server": "https://u", "certificate-authority-data": "UEVN"}
-    assert place.user == {"token": TOKEN}
+    cluster, user = place(access(settings, {}).kubeconfig)
+    assert cluster == {"server": "https://u", "certificate-authority-data": "UEVN"}
+    assert user == {"token": TOKEN}
 
 
 def test_a_pod_uses_its_service_account():
     environment = {"KUBERNETES_SERVICE_HOST": "10.0.0.1", "KUBERNETES_SERVICE_PORT": "443"}
     found = access(ClusterSettings(in_cluster=True), environment)
-    place = load(found.kubeconfig).place()
-    assert place.server == "https://10.0.0.1:443"
-    assert place.user == {"tokenFile": "/var/run/secrets/kubernetes.io/serviceaccount/token"}
+    cluster, user = place(found.kubeconfig)
+    assert cluster["server"] == "https://10.0.0.1:443"
+    assert user == {"tokenFile": "/var/run/secrets/kubernetes.io/serviceaccount/token"}
     assert not found.secret
     with pytest.raises(ConfigError, match="this is no pod of a cluster"):
         access(ClusterSettings(in_cluster=True), {})
@@ -129,9 +139,9 @@ def test_a_kind_that_is_about_to_be_installed_has_no_objects(monkeypatch):
 
     monkeypatch.setattr(Cluster, "list", lacks)
     settings = ClusterSettings(kubeconfig="/k")
-    assert Unready(settings).list(KINDS["VPC"]) == {}
+    assert cluster_for(settings, bootstrapped=True).list(KINDS["VPC"]) == {}
     with pytest.raises(NotInstalled):
-        Cluster(settings).list(KINDS["VPC"])
+        cluster_for(settings, bootstrapped=False).list(KINDS["VPC"])
 
 
 def test_the_account_may_write_the_12_kinds_and_nothing_else():

@@ -100,11 +100,12 @@ def test_what_is_wrong_between_crs_stops_a_sync_and_no_report(repository: Reposi
     found = [str(issue) for issue in failure(repository).issues]
     assert [one.partition(": ")[0] for one in found] == ["f/b.yaml:6", "f/b.yaml:6"]
     settings, cache = GitSettings(repository.url, path="f"), repository.path.parent / "cache"
-    told = load.load_desired(settings, cache, across=False)
+    told = load.inspect(settings, cache)
+    load.require_valid(told, across=False)
     assert ([str(one) for one in told.errors], len(told.desired.manifests)) == (found, 2)
     repository.commit({"f/c.yaml": GOOD + "spec: {colour: red}\n"})
     with pytest.raises(ValidationFailed) as caught:
-        load.load_desired(settings, cache, across=False)
+        load.require_valid(load.inspect(settings, cache), across=False)
     assert [one.field for one in caught.value.issues] == ["spec.colour"]
 
 

@@ -1,17 +1,14 @@
-"""Which CRs a partial sync takes, and that the program registers exactly those."""
+"""Which CRs a partial sync takes."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-
-import pytest
 
 from program import documents, manifests, partial, schemas
 from program.desired import DesiredState, build
 from program.load import Loaded
 from providers.core.identity import ObjectRef
 from providers.core.manifest import Attribution, Issue, Manifest, Origin
-from providers.errors import UnsafeChange
 
 
 def vpc(name):
@@ -51,20 +48,7 @@ def test_of_a_cr_that_is_written_twice_neither_document_is_taken():
     }
 
 
-def test_the_program_registers_what_was_selected(tmp_path):
-    selection = partial.Selection("c" * 40, frozenset({vpc("a")}), "partial: 1 finding")
-    selection.write(tmp_path / "s.json")
-    read = partial.read(tmp_path / "s.json")
-    assert read == selection
+def test_a_reference_to_a_cr_that_is_left_out_is_no_dependency():
     found = loaded(manifest("a"), manifest("b"), references={vpc("a"): (vpc("b"),), vpc("b"): ()})
-    state = partial.selected(found, read)
+    state = found.desired.only({vpc("a")})
     assert (set(state.manifests), state.references) == ({vpc("a")}, {vpc("a"): ()})
-
-
-@pytest.mark.parametrize(
-    "now", [loaded(manifest("a"), manifest("b"), commit="d" * 40), loaded(manifest("b"))], ids=["commit", "cr"]
-)
-def test_git_that_moved_meanwhile_is_refused(now):
-    """A CR that is neither registered nor excluded would be deleted."""
-    with pytest.raises(UnsafeChange, match="Git moved"):
-        partial.selected(now, partial.Selection("c" * 40, frozenset({vpc("a")})))

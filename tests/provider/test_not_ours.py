@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from providers import notes, writing
+from providers import writing
 from providers.core import sections
 from providers.core.identity import FABRIC_LABEL
 from providers.errors import Conflict
@@ -42,7 +42,7 @@ def test_only_an_object_with_all_signs_of_ours_is_deleted(metadata, lacks):
     live["metadata"] |= metadata
     cluster, snapshot = Server(), SimpleNamespace(get=lambda ref: live, drop=lambda ref: None)
     nothing = SimpleNamespace(get=lambda ref: None)
-    session = SimpleNamespace(cluster=cluster, live=snapshot, records=nothing, planned=None, fabric="f")
+    session = SimpleNamespace(cluster=cluster, live=snapshot, records=nothing, fabric="f")
     if lacks:
         with pytest.raises(Conflict, match="is not the object that we made") as refusal:
             writing.remove(session, outputs_for(INPUTS, live_object(INPUTS)))
@@ -50,13 +50,3 @@ def test_only_an_object_with_all_signs_of_ours_is_deleted(metadata, lacks):
     else:
         writing.remove(session, outputs_for(INPUTS, live_object(INPUTS)))
     assert len(cluster.deleted) == (0 if lacks else 1)
-
-
-def test_what_a_provider_says_reaches_its_own_fabrics_run_once():
-    with notes.collected("f") as (environment, said), notes.collected("g") as (_, others):
-        for _ in range(2):
-            notes.say("f", "VPC/default/a: compared without a dry run")
-        notes.say("h", "nobody listens")
-        assert len(environment) == 1
-    assert (said, others) == (["VPC/default/a: compared without a dry run"], [])
-    notes.say("f", "nobody listens any more")

@@ -7,11 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from automation import publishing
-from automation.publishing import changes
+from automation.operations import publishing
+from automation.operations.publishing import changes
 from providers import writing
 from providers.core.drift import Facts, Unread
-from providers.core.identity import KINDS
 from providers.errors import Rejected, ServerFailure
 from tests.core.test_drift import EDITED, LIVE, NEWER, OUTPUTS, RECORD, REF, WISH
 
@@ -53,40 +52,33 @@ def test_what_was_written_is_not_written_again(desired, record, lags):
 
 
 class NetBox:
-    """Records that are asked for and written."""
+    """Records that are written."""
 
-    def __init__(self, pending: bool = False) -> None:
-        self.pending, self.asked, self.written = pending, [], []
-
-    def any_with(self, kind, fabric, field, value):
-        self.asked.append((kind.name, fabric, field, value))
-        return self.pending and kind.name == "VPC"
+    def __init__(self) -> None:
+        self.written = []
 
     def update(self, kind, record_id, fields, *, message=""):
         self.written.append((kind.name, record_id, fields))
         return SimpleNamespace(id=record_id, fields=fields, url="")
 
 
-def publish(monkeypatch, netbox: NetBox, *facts: Facts, settled: bool) -> int:
+def publish(*facts: Facts) -> list[tuple[str, int, dict[str, str]]]:
+    """What is written for these facts; nothing else is asked of NetBox."""
+    netbox = NetBox()
     records = SimpleNamespace(get=lambda ref: SimpleNamespace(id=7, fields={}), put=lambda ref, record: None)
     session = SimpleNamespace(netbox=netbox, fabric="f", records=records)
-    monkeypatch.setattr(publishing, "Session", lambda *_: session)
-    monkeypatch.setattr(publishing, "gather", lambda *_, **__: SimpleNamespace(session=session, facts=facts))
-    return publishing.publish(SimpleNamespace(config=lambda fabric: {}), "f", settled=settled)
+    made = SimpleNamespace(session=session, fabric="f", facts={one.ref: one for one in facts})
+    assert publishing.publish(made) == len(netbox.written)
+    return netbox.written
 
 
-def test_after_a_sync_that_did_all_nothing_is_read_but_who_is_pending(monkeypatch):
-    netbox = NetBox()
-    assert publish(monkeypatch, netbox, Facts(REF, WISH, OUTPUTS, LIVE, FAILED), settled=True) == 0
-    assert sorted(netbox.asked) == sorted((kind, "f", "sync_state", "Pending") for kind in KINDS)
-    assert netbox.written == []
+def test_where_all_records_say_what_is_so_nothing_is_written():
+    assert publish(Facts(REF, WISH, OUTPUTS, LIVE, SYNCED)) == []
 
 
-@pytest.mark.parametrize(("pending", "settled"), [(True, True), (False, False)])
-def test_a_failure_that_is_no_longer_true_goes(monkeypatch, pending, settled):
-    netbox = NetBox(pending)
-    assert publish(monkeypatch, netbox, Facts(REF, WISH, OUTPUTS, LIVE, FAILED), settled=settled) == 1
-    assert netbox.written == [("VPC", 7, {"sync_state": "Synced", "sync_error": ""})]
+def test_a_failure_that_is_no_longer_true_goes():
+    written = publish(Facts(REF, WISH, OUTPUTS, LIVE, FAILED))
+    assert written == [("VPC", 7, {"sync_state": "Synced", "sync_error": ""})]
 
 
 def refusing(record, *, netbox=None):
@@ -97,7 +89,6 @@ def refusing(record, *, netbox=None):
         raise error
 
     return SimpleNamespace(
-        planned=None,
         cluster=SimpleNamespace(create=create, server="https://x"),
         live=SimpleNamespace(get=lambda ref: None),
         records=SimpleNamespace(get=lambda ref: record, put=lambda ref, one: None),

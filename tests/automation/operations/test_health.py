@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from automation import health
+from automation.operations import health
 from automation.progress import silent
 from providers.core.health import Agent
 from providers.core.identity import ObjectRef

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import jsonschema_rs
 import pytest
 
-from automation import plan
-from automation.results import PREVIEW, Counts, OperationResult, ResourceChange
-from providers import planned
+from automation.operations import outcome
+from automation.operations import plan_file as plan
+from automation.results import PREVIEW, OperationResult
 from providers.core import fingerprint
 from providers.core.identity import ObjectRef
-from providers.errors import ConfigError, UnsafeChange
-from tests.automation.test_drift_report import FULL, SCHEMA
+from providers.errors import ConfigError
+from tests.support.contexts import context, left, ref, synced
 
 REF = ObjectRef("VPC", "default", "vpc-9")
 LIVE = {"metadata": {"uid": "u", "labels": {"a": "b"}, "resourceVersion": "7"}, "spec": {"vlan": 1}}
 FIELDS = {"name": "vpc-9", "spec": {"vlan": 1}}
 PRINTS = {"git": "g", "state": "s", "cluster": fingerprint.of_live(LIVE), "netbox": fingerprint.of_record(FIELDS)}
 NOW = plan.Snapshot("c" * 40, "r", {str(REF): PRINTS})
-RESULT = OperationResult(PREVIEW, "fabric-1", Counts(updated=1), (ResourceChange(str(REF), "update"),))
+SCHEMA = json.loads((Path(__file__).resolve().parents[3] / "docs" / "report.schema.json").read_text())
 
 LIVES = [
     ({"spec": {"vlan": 2}}, True),
@@ -59,15 +60,36 @@ def test_what_moved_is_named(later, named):
     assert plan.differing(NOW, later) == named
 
 
+def planned():
+    """A fabric in which somebody changed one VPC, and another left Git."""
+    one = synced(ref("VPC/vpc-9"), {"mode": "l2"})
+    moved = {**one.live, "spec": {"mode": "l3"}}
+    return context([replace(one, live=moved), left(ref("VPC/gone")), synced(ref("Server/s"))])
+
+
 def document():
-    return plan.written(FULL, RESULT, NOW, None)
+    made = planned()
+    result = OperationResult(PREVIEW, "f", outcome.counts(made.plan, made.plan.touched))
+    return plan.written(made, result, None)
 
 
 def test_a_plan_follows_the_reports_schema_and_has_an_action_for_each_cr():
     made = document()
     jsonschema_rs.validator_for(SCHEMA).validate(made)
     assert made["verb"] == "preview"
-    assert {one["ref"]: one["action"] for one in made["details"]}[str(REF)] == "update"
+    assert {one["ref"]: one["action"] for one in made["details"]} == {
+        "VPC/default/vpc-9": "update",
+        "VPC/default/gone": "delete",
+    }
+
+
+def test_what_was_planned_is_found_unmoved_and_what_moves_is_named():
+    before = planned()
+    assert plan.differing(plan.snapshot(before), plan.snapshot(planned())) == []
+    server = ref("Server/s")
+    edited = replace(before.facts[server], record={**before.facts[server].record, "name": "x"})
+    after = replace(before, facts={**before.facts, server: edited})
+    assert plan.differing(plan.snapshot(before), plan.snapshot(after)) == [f"{server} in NetBox"]
 
 
 @pytest.fixture
@@ -77,54 +99,12 @@ def file(tmp_path):
     return path
 
 
-def test_a_write_as_planned_is_let_through(file):
-    planned.read(file).check(REF, LIVE, FIELDS)
-
-
-@pytest.mark.parametrize(
-    ("live", "fields", "where"),
-    [
-        ({**LIVE, "spec": {}}, FIELDS, "the cluster"),
-        (None, FIELDS, "the cluster"),
-        (LIVE, None, "NetBox"),
-        (LIVE, {**FIELDS, "name": "x"}, "NetBox"),
-    ],
-)
-def test_a_write_of_what_moved_is_refused_by_name(file, live, fields, where):
-    with pytest.raises(UnsafeChange, match=f"{REF} in {where}"):
-        planned.read(file).check(REF, live, fields)
-
-
-def test_a_cr_that_the_plan_does_not_know_is_not_written(file):
-    with pytest.raises(UnsafeChange, match="VPC/default/other in the cluster"):
-        planned.read(file).check(ObjectRef("VPC", "default", "other"), LIVE, None)
-
-
-def test_what_a_hand_over_deleted_first_may_be_gone(file):
-    content = json.loads(file.read_text())
-    content["plan"]["deleted_first"] = [str(REF)]
-    file.write_text(json.dumps(content))
-    planned.read(file).check(REF, None, None)
-
-
-def test_another_commit_is_refused(file):
-    planned.read(file).check_commit("c" * 40)
-    with pytest.raises(UnsafeChange, match="Git"):
-        planned.read(file).check_commit("d" * 40)
-
-
-def test_only_the_plans_own_fabric_is_held_to_it(file, monkeypatch):
-    assert planned.from_environment("fabric-1") is None
-    monkeypatch.setenv(planned.PLAN_VARIABLE, str(file))
-    assert planned.from_environment("fabric-1") is not None
-    assert planned.from_environment("fabric-2") is None
-
-
 BAD = [
     ("", "no JSON"),
     ("[]", "is no plan; make one"),
     ('{"plan": null}', "is no plan; make one"),
     ('{"plan": {"crs": {}}}', "is no plan; make one"),
+    ('{"plan": {"crs": {}, "folder_commit": 1, "fabric_record": "r"}}', "is no plan; make one"),
 ]
 
 
@@ -133,12 +113,12 @@ def test_a_file_that_is_no_plan_is_refused(tmp_path, text, says):
     path = tmp_path / "x.json"
     path.write_text(text)
     with pytest.raises(ConfigError, match=says):
-        plan.sync(None, "fabric-1", path)
+        plan.sync(None, "f", path)
 
 
 def test_a_plan_that_is_not_there_is_named(tmp_path):
     with pytest.raises(ConfigError, match=r"no\.json cannot be read: No such file"):
-        plan.sync(None, "fabric-1", tmp_path / "no.json")
+        plan.sync(None, "f", tmp_path / "no.json")
 
 
 @pytest.mark.parametrize(
@@ -147,7 +127,7 @@ def test_a_plan_that_is_not_there_is_named(tmp_path):
 def test_a_plan_of_another_version_or_fabric_is_refused(file, key, value, says):
     file.write_text(json.dumps({**json.loads(file.read_text()), key: value}))
     with pytest.raises(ConfigError, match=says):
-        plan.sync(None, "fabric-1", file)
+        plan.sync(None, "f", file)
 
 
 def test_a_plan_decides_how_many_may_be_deleted():

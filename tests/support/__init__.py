@@ -1,0 +1,1 @@
+"""What several test modules build on; no test is here."""
