@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from automation import facts as joining
 from automation.drafts import Drafts, drafts
-from automation.engine import state
+from automation.engine import ahead
 from automation.lag import Lag, lag
 from automation.progress import Progress, silent, ticking
 from program import bootstrap, load, record
@@ -30,7 +30,7 @@ from providers.session import Session
 from providers.settings import flag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from automation.engine.state import Recorded
     from automation.engine.workspace import Workspace
@@ -157,23 +157,26 @@ class RunContext:
         facts = {ref: changed._facts_of(ref) for ref in manifests}
         return replace(changed, facts={**self.facts, **facts}, selection=Selection(frozenset(manifests)))
 
-    def after(self, written: Mapping[ObjectRef, Mapping[str, Any] | None]) -> RunContext:
-        """The context once these CRs were written: new outputs by CR, None where it was deleted.
+    def after(
+        self, written: Mapping[ObjectRef, Mapping[str, Any] | None], failed: Collection[ObjectRef] = ()
+    ) -> RunContext:
+        """The context once these CRs were written: new outputs by CR, None where it was deleted; `failed` were refused.
 
-        Nothing is read again: the session has the servers' answers to our writes.
+        Nothing is read again: the session has the servers' answers to our writes. What waits for a CR that failed says so.
         """
         crs = {ref: outputs for ref, outputs in self.recorded.crs.items() if written.get(ref, outputs) is not None}
         crs |= {ref: outputs for ref, outputs in written.items() if outputs is not None}
         depends = {ref: tuple(self.plan.before.get(ref, self.recorded.depends.get(ref, ()))) for ref in crs}
         now = replace(self, recorded=replace(self.recorded, crs=crs, depends=depends))
         found = dict(self.facts)
-        for ref in written:
+        for ref in (*written, *failed):
             one = now._facts_of(ref)
             if one.desired is None and one.outputs is None and one.live is None and one.record is None:
                 found.pop(ref, None)
             else:
                 found[ref] = one
-        return replace(now, facts=dict(sorted(found.items())))
+        late = _late(self.loaded, [replace(one, waits="") for _, one in sorted(found.items())], Lag())
+        return replace(now, facts={one.ref: one for one in late})
 
     def _facts_of(self, ref: ObjectRef) -> Facts:
         return joining.facts_of(self.session, ref, self.loaded, self.recorded.crs)
@@ -203,8 +206,8 @@ def read(
     shown, started = progress or silent(), time.monotonic()
     shown.update("reading Git, the state and the servers")
     with ticking(shown), ThreadPoolExecutor(max_workers=2 * _AT_ONCE + 2) as pool:
-        recorded_later = pool.submit(state.read, workspace, fabric)
-        flat = workspace.config(fabric)
+        recorded_later = pool.submit(ahead.recorded, workspace, fabric)
+        flat = ahead.config(workspace, fabric)
         settings = stack_config.parse(flat, fabric)
         session = Session(flat, fabric)
         live = joining.lists(pool, session)

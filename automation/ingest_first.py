@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from authoring.options import Authoring
 from automation import write_back
+from automation.engine import ahead
 from automation.engine.workspace import project_file
 from providers.settings import NAMESPACE
 
@@ -32,6 +33,7 @@ def sync(
     if progress is not None:
         progress.update("ingesting raw/")
     ingested = write_back.ingest(workspace, fabric)
+    ahead.forget(workspace, fabric)
     return _told(then(), ingested, f"ingested {_counted(ingested)}, commit {ingested.commit[:12]}")
 
 
@@ -40,6 +42,7 @@ def preview(workspace: Workspace, fabric: str, then: Callable[[], OperationResul
     if not _wanted(workspace, fabric):
         return then()
     planned = write_back.ingest(workspace, fabric, dry_run=True)
+    ahead.forget(workspace, fabric)
     return _told(then(), planned, f"a sync would first ingest {_counted(planned)}, which this preview leaves out")
 
 

@@ -61,6 +61,14 @@ class Terminal:
         _Last.log_file = path
         return found
 
+    def reading(self, fabric: str) -> Workspace:
+        """The workspace of a verb that reads a fabric's config and state first: both are asked for while the verb loads."""
+        from automation.engine import ahead
+
+        found = self.workspace()
+        ahead.ask(found, fabric)
+        return found
+
     def progress(self, prefix: str = "") -> Progress:
         """Progress lines on stderr: redrawn on a terminal, unless NO_COLOR-like plainness is asked for."""
         live = sys.stderr.isatty() and not self.no_progress and os.environ.get("TERM") != "dumb"

@@ -28,10 +28,13 @@ def drift(
     ] = None,
 ) -> None:
     """Compare Git, the state, the cluster and NetBox. Read-only, runs no engine. Exit 2 on drift or pending changes."""
-    from automation import context, report_forms, report_json, report_text
+    from automation import report_forms
 
     wanted = report_forms.chosen(form, as_json=out.as_json, output=output)
-    read = context.read(out.workspace(), fabric, out.progress(f"{fabric}: "), across=False, with_lag=True)
+    workspace = out.reading(fabric)
+    from automation import context, report_json, report_text
+
+    read = context.read(workspace, fabric, out.progress(f"{fabric}: "), across=False, with_lag=True)
     found, seconds = read.report(), read.seconds
     text = report_forms.formed(found, seconds, wanted)
     if output is not None:

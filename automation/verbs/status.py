@@ -26,8 +26,9 @@ def status(
     ] = None,
 ) -> None:
     """Tell each CR's state (Draft, Orphaned, Committed, Pending, Drifted, Synced) and why. Read-only; exits as drift does."""
+    workspace = out.reading(fabric)
     from automation import status as gathering
 
-    found = gathering.status(out.workspace(), fabric, out.progress(f"{fabric}: "), kinds=kind or (), states=state or ())
+    found = gathering.status(workspace, fabric, out.progress(f"{fabric}: "), kinds=kind or (), states=state or ())
     told = () if out.shows_text else found.errors
     out.result(gathering.status_text(found), found.to_json(), found.exit_code, told)

@@ -27,11 +27,12 @@ def preview(
     ] = None,
 ) -> None:
     """Show what a sync would change, property by property. Changes nothing. Exit 2 when there are changes."""
+    workspace = out.reading(fabric)
     from automation import report
     from automation.operations import entry
 
     progress = out.progress(f"{fabric}: ")
-    result = entry.preview(out.workspace(), fabric, progress, plan=plan, allow_deletes=allow_deletes)
+    result = entry.preview(workspace, fabric, progress, plan=plan, allow_deletes=allow_deletes)
     out.result(report.operation_text(result), result.to_json(), result.exit_code, result.errors)
 
 
@@ -58,11 +59,12 @@ def sync(
     ] = 300,
 ) -> None:
     """Make the cluster and NetBox match Git."""
+    workspace = out.reading(fabric)
     from automation import report
     from automation.operations import entry
 
     result = entry.sync(
-        out.workspace(),
+        workspace,
         fabric,
         out.progress(f"{fabric}: "),
         plan=plan,
