@@ -9,6 +9,7 @@ a bulk write is done whole or not at all, and a refusal names each element by in
 
 from __future__ import annotations
 
+import ssl
 import urllib.parse
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +63,7 @@ class NetBoxApi:
         self.base = settings.url
         self.http = HttpTarget(
             endpoint,
-            tls=tls_context(ca_file=settings.ca_file, insecure=settings.insecure, key=endpoint.ca_key),
+            tls=_tls(settings, endpoint),
             headers={"Authorization": f"{scheme} {settings.token}"},
             refusal=refusal,
             transport=transport,
@@ -181,6 +182,13 @@ class NetBoxApi:
         if isinstance(entry, dict) and any("does not exist" in str(why) for why in entry.get("id", ())):
             return self.failure(errors.NotFound, about, "no such record any more")
         return http_errors.refused(self.endpoint, about, Answer(answer.status, answer.headers, entry))
+
+
+def _tls(settings: NetBoxSettings, endpoint: Endpoint) -> ssl.SSLContext:
+    """The rules for certificates. Over plain HTTP none is looked at: there they trust nobody, and take no time to load."""
+    if settings.url.startswith("http://") and settings.ca_file is None:
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return tls_context(ca_file=settings.ca_file, insecure=settings.insecure, key=endpoint.ca_key)
 
 
 def is_duplicate(answer: Answer) -> bool:
