@@ -194,7 +194,7 @@ def _dynamic_faults(kind: str, section: Mapping[str, Any], urn: str, stack: str,
         if section.get("fabric", stack) != stack:
             yield f"it is about fabric {section['fabric']}"
         return
-    parts = [section.get("cluster", {}), section.get("netbox", {})]
+    parts = [section.get("cluster") or {}, section.get("netbox") or {}]
     if not all(isinstance(part, dict) for part in parts):
         yield "one of its sections is no mapping"
         return
