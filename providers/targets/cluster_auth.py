@@ -23,6 +23,7 @@ from providers import errors
 from providers.settings import NAMESPACE
 from providers.targets import http
 from providers.targets.cluster_exec import Credential, ExecPlugin, RenewableAuth, read_token_file
+from providers.targets.tls import private_ca, tls_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -83,7 +84,7 @@ def _from_url(settings: ClusterSettings) -> Login:
         )
     endpoint = http.Endpoint("cluster", "cluster", settings.url, URL_KEY, TOKEN_KEY, CA_KEY)
     _refuse_clear_text(endpoint, settings)
-    tls = http.tls_context(ca_file=settings.ca_file, insecure=settings.insecure, key=CA_KEY)
+    tls = tls_context(ca_file=settings.ca_file, insecure=settings.insecure, key=CA_KEY)
     return Login(endpoint, tls, _Bearer(settings.token))
 
 
@@ -97,7 +98,7 @@ def _from_service_account(settings: ClusterSettings) -> Login:
     url = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
     ca_file = settings.ca_file or str(SERVICE_ACCOUNT / "ca.crt")
     endpoint = http.Endpoint("cluster", "cluster", url, key, "the pod's service account", CA_KEY)
-    tls = http.tls_context(ca_file=ca_file, insecure=settings.insecure, key=key)
+    tls = tls_context(ca_file=ca_file, insecure=settings.insecure, key=key)
     token_file = SERVICE_ACCOUNT / "token"
     return Login(endpoint, tls, _renewable(lambda: read_token_file(token_file, key), tls, key))
 
@@ -184,9 +185,9 @@ def _cluster_tls(settings: ClusterSettings, cluster: Mapping[str, Any], path: Pa
     authority = None if settings.ca_file else _data(cluster, "certificate-authority", path, where)
     insecure = settings.insecure or (cluster.get("insecure-skip-tls-verify") is True and not settings.ca_file)
     if insecure or authority is None:
-        return http.tls_context(ca_file=settings.ca_file, insecure=insecure, key=CA_KEY)
+        return tls_context(ca_file=settings.ca_file, insecure=insecure, key=CA_KEY)
     try:
-        return http.private_ca(ssl.create_default_context(cadata=authority.decode("ascii")))
+        return private_ca(ssl.create_default_context(cadata=authority.decode("ascii")))
     except (ssl.SSLError, ValueError):
         raise errors.ConfigError(f"{where}: its certificate-authority holds no PEM certificate") from None
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from providers.errors import Rejected
 from providers.targets import http_errors
-from providers.targets.http import Answer, Endpoint, HttpTarget, tls_context
+from providers.targets.http import Answer, Endpoint, HttpTarget
+from providers.targets.tls import tls_context
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

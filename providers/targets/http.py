@@ -11,7 +11,6 @@ import ipaddress
 import json
 import logging
 import random
-import ssl
 import threading
 import time
 from datetime import UTC, datetime
@@ -24,13 +23,15 @@ import stamina.instrumentation
 from providers import errors
 from providers.targets import http_errors
 from providers.targets.http_errors import Answer, Endpoint
+from providers.targets.tls import for_threads, trusted_by_system
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Collection, Mapping
 
     Refusal = Callable[[Endpoint, str, Answer], errors.TargetError | None]
 
-__all__ = ["CALL_DEADLINE", "Answer", "Endpoint", "HttpTarget", "is_loopback", "private_ca", "tls_context"]
+__all__ = ["CALL_DEADLINE", "Answer", "Endpoint", "HttpTarget", "is_loopback"]
 
 _log = logging.getLogger(__name__)
 
@@ -84,38 +85,6 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def private_ca(context: ssl.SSLContext) -> ssl.SSLContext:
-    """Check a private CA's certificates as kubectl and browsers do.
-
-    Python 3.13 alone also insists on extensions that many home-made CAs leave out (a CA without key usage, for one).
-    """
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    return context
-
-
-def tls_context(*, ca_file: str | None, insecure: bool, key: str) -> ssl.SSLContext:
-    """Make the TLS rules of a target: a CA file of its own, the system's CAs, or no check at all where that was asked for.
-
-    Args:
-        ca_file: a PEM file, or None for the system's CAs.
-        insecure: do not check the certificate; only ever from an explicit setting.
-        key: the setting that names the CA file, for the error.
-
-    Raises:
-        ConfigError: the CA file cannot be read or holds no certificate.
-    """
-    if insecure:
-        return httpx2.create_ssl_context(verify=False)
-    if ca_file is None:
-        return httpx2.create_ssl_context()
-    try:
-        return private_ca(ssl.create_default_context(cafile=ca_file))
-    except ssl.SSLError as error:
-        raise errors.ConfigError(f"{key}: {ca_file} holds no PEM certificate") from error
-    except OSError as error:
-        raise errors.ConfigError(f"{key}: {ca_file} cannot be read: {error.strerror}") from error
-
-
 class HttpTarget:
     """A server of a target, over one pool of connections. Safe to use from many threads; `requests` counts what was sent."""
 
@@ -135,7 +104,7 @@ class HttpTarget:
 
         Args:
             endpoint: the server, and the settings that error texts name.
-            tls: the rules of `tls_context`; None means the system's CAs.
+            tls: the rules of `tls.tls_context`; None means the system's CAs.
             headers: sent with every call, e.g. Authorization.
             auth: for credentials that change while the process runs.
             refusal: gives the target's own error for an answer of 300 or above, or None for the general one.
@@ -162,7 +131,7 @@ class HttpTarget:
         self._extensions = {"sni_hostname": tls_name} if tls_name else {}
         self._client = httpx2.Client(
             base_url=endpoint.url,
-            verify=tls if tls is not None else True,
+            verify=for_threads(tls or trusted_by_system(encrypted=url.scheme == "https")),
             headers={"Accept": "application/json", "User-Agent": "hhsync", **(headers or {})},
             auth=auth,
             proxy=proxy,

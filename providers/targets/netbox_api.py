@@ -9,17 +9,18 @@ a bulk write is done whole or not at all, and a refusal names each element by in
 
 from __future__ import annotations
 
-import ssl
 import urllib.parse
 from typing import TYPE_CHECKING, Any
 
 from providers import errors
 from providers.targets import http_errors
 from providers.targets.gather import Culprits
-from providers.targets.http import HttpTarget, tls_context
+from providers.targets.http import HttpTarget
 from providers.targets.http_errors import Answer, Endpoint
+from providers.targets.tls import tls_context
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator, Mapping, Sequence
 
     import httpx2
@@ -184,10 +185,10 @@ class NetBoxApi:
         return http_errors.refused(self.endpoint, about, Answer(answer.status, answer.headers, entry))
 
 
-def _tls(settings: NetBoxSettings, endpoint: Endpoint) -> ssl.SSLContext:
-    """The rules for certificates. Over plain HTTP none is looked at: there they trust nobody, and take no time to load."""
+def _tls(settings: NetBoxSettings, endpoint: Endpoint) -> ssl.SSLContext | None:
+    """The rules for certificates; None where plain HTTP needs none."""
     if settings.url.startswith("http://") and settings.ca_file is None:
-        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        return None
     return tls_context(ca_file=settings.ca_file, insecure=settings.insecure, key=endpoint.ca_key)
 
 

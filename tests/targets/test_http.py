@@ -19,10 +19,11 @@ import stamina
 
 from providers import errors
 from providers.targets import http
+from providers.targets.tls import for_threads, private_ca, tls_context
 from tests.targets import servers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 SECRET = "nbt_key.s3cr3t-s3cr3t"
@@ -358,7 +359,7 @@ def test_a_bad_certificate_is_named_and_not_tried_again(
     ca_file = tmp_path / "ca.pem"
     ca_file.write_text(authority.pem if trusted else servers.Authority("another").pem)
     with servers.serving(_says_ok, servers.server_tls(tmp_path, authority.issue(**issued))) as port:
-        tls = http.tls_context(ca_file=str(ca_file), insecure=False, key="hhsync:netboxCaFile")
+        tls = tls_context(ca_file=str(ca_file), insecure=False, key="hhsync:netboxCaFile")
         target = http.HttpTarget(_at(port, "https"), tls=tls)
         with pytest.raises(errors.Unreachable) as caught:
             target.call("GET", "/")
@@ -378,7 +379,7 @@ def test_a_private_ca_is_trusted_by_file_and_another_name_by_setting(tmp_path: P
     authority = servers.Authority()
     (tmp_path / "ca.pem").write_text(authority.pem)
     with servers.serving(_says_ok, servers.server_tls(tmp_path, authority.issue("api.example"))) as port:
-        tls = http.tls_context(ca_file=str(tmp_path / "ca.pem"), insecure=False, key="k")
+        tls = tls_context(ca_file=str(tmp_path / "ca.pem"), insecure=False, key="k")
         assert http.HttpTarget(_at(port, "https"), tls=tls, tls_name="api.example").call("GET", "/").body == {
             "ok": True
         }
@@ -387,7 +388,7 @@ def test_a_private_ca_is_trusted_by_file_and_another_name_by_setting(tmp_path: P
 def test_no_check_is_made_only_where_asked_for(tmp_path: Path) -> None:
     pair = servers.Authority().issue("elsewhere.example", expired=True)
     with servers.serving(_says_ok, servers.server_tls(tmp_path, pair)) as port:
-        tls = http.tls_context(ca_file=None, insecure=True, key="k")
+        tls = tls_context(ca_file=None, insecure=True, key="k")
         assert http.HttpTarget(_at(port, "https"), tls=tls).call("GET", "/").body == {"ok": True}
 
 
@@ -400,7 +401,7 @@ def test_a_missing_client_certificate_is_named(only_once: None, tmp_path: Path) 
     authority = servers.Authority()
     context = servers.server_tls(tmp_path, authority.issue("127.0.0.1"), clients=authority)
     with servers.serving(_says_ok, context) as port:
-        target = http.HttpTarget(_at(port, "https"), tls=http.tls_context(ca_file=None, insecure=True, key="k"))
+        target = http.HttpTarget(_at(port, "https"), tls=tls_context(ca_file=None, insecure=True, key="k"))
         with pytest.raises(errors.Unreachable, match="wants a client certificate; check hhsync:netboxToken"):
             target.call("GET", "/")
 
@@ -413,7 +414,7 @@ def test_a_bad_ca_file_is_named_by_setting_and_path(tmp_path: Path, content: str
     if content is not None:
         path.write_text(content)
     with pytest.raises(errors.ConfigError, match=words) as caught:
-        http.tls_context(ca_file=str(path), insecure=False, key="hhsync:netboxCaFile")
+        tls_context(ca_file=str(path), insecure=False, key="hhsync:netboxCaFile")
     assert str(caught.value).startswith(f"hhsync:netboxCaFile: {path} ")
 
 
@@ -513,5 +514,20 @@ def test_a_body_is_sent_as_json_and_extra_headers_go_along() -> None:
 
 
 def test_a_clients_tls_rules_do_not_ask_more_of_a_ca_than_kubectl_does() -> None:
-    context = http.private_ca(ssl.create_default_context())
+    context = private_ca(ssl.create_default_context())
     assert not context.verify_flags & ssl.VERIFY_X509_STRICT
+
+
+def test_the_protocol_is_named_once_on_rules_that_threads_share() -> None:
+    """OpenSSL frees the name at each naming, while another thread's connection may be copying it."""
+    named: list[list[str]] = []
+
+    class Watched(ssl.SSLContext):
+        def set_alpn_protocols(self, alpn_protocols: Iterable[str]) -> None:
+            named.append([*alpn_protocols])
+            super().set_alpn_protocols(alpn_protocols)
+
+    shared = for_threads(Watched(ssl.PROTOCOL_TLS_CLIENT))
+    shared.set_alpn_protocols(["http/1.1"])
+    shared.set_alpn_protocols(["http/1.1"])
+    assert named == [["http/1.1"]]
