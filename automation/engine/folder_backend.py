@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from providers.errors import EngineError
 
@@ -71,6 +71,16 @@ def require_room(folder: Path, project: str, fabric: str) -> None:
             f"{folder} has {free // _MEGABYTE} MB free, and the state of stack {fabric} needs {needed // _MEGABYTE} MB; free "
             "some space, nothing was changed"
         )
+
+
+def locks(folder: Path, project: str, fabric: str) -> list[dict[str, Any]]:
+    """What stands in a stack's locks; nothing where one of them cannot be read, so that none is taken for all."""
+    try:
+        paths = sorted((folder / ".pulumi" / "locks" / "organization" / project / fabric).glob("*.json"))
+        found = [json.loads(path.read_bytes()) for path in paths]
+    except (OSError, ValueError):
+        return []
+    return found if all(isinstance(one, dict) for one in found) else []
 
 
 def _is_broken(path: Path) -> bool:

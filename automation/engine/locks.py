@@ -16,9 +16,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automation.engine import deployment
+from automation.engine import deployment, folder_backend
 from automation.engine.messages import Holder, LockedBy
 from automation.engine.processes import Process, running
+from automation.engine.project import PROJECT
 from automation.engine.state import PendingOperation
 from providers.errors import EngineError, StackLocked
 
@@ -45,12 +46,13 @@ def clearing_stale_lock[T](workspace: Workspace, fabric: str, run: Callable[[], 
     Raises:
         StackLocked: a run holds the stack that lives, or that is another host's.
     """
+    note = _clear_in_folder(workspace, fabric)
     try:
-        return run(), ""
+        return run(), note
     except LockedBy as error:
         if not _all_gone(error.holders, workspace.backend):
             raise
-        found = error
+        found = error.holders
     with _alone(workspace.backend, fabric) as alone:
         if not alone:
             raise StackLocked(
@@ -60,10 +62,37 @@ def clearing_stale_lock[T](workspace: Workspace, fabric: str, run: Callable[[], 
         try:
             return run(), ""
         except LockedBy as error:
-            if error.holders != found.holders:
+            if error.holders != found:
                 raise
         workspace.cancel(fabric)
-    return run(), f"cleared the lock of a run that is gone: {'; '.join(map(str, found.holders))}"
+    return run(), _cleared(found)
+
+
+def _clear_in_folder(workspace: Workspace, fabric: str) -> str:
+    """Clear locks that are files and whose runs are gone, without a run that has to fail on them first."""
+    seen = _in_folder(workspace, fabric)
+    if not _all_gone(seen, workspace.backend):
+        return ""
+    with _alone(workspace.backend, fabric) as alone:
+        if not alone or _in_folder(workspace, fabric) != seen:
+            return ""
+        workspace.cancel(fabric)
+    return _cleared(seen)
+
+
+def _in_folder(workspace: Workspace, fabric: str) -> tuple[Holder, ...]:
+    """The holders of a stack whose locks are files, read without asking the CLI; () where there are none."""
+    folder = workspace.backend_folder
+    found = folder_backend.locks(folder, PROJECT, fabric) if folder else []
+    with contextlib.suppress(KeyError, ValueError, TypeError):
+        return tuple(
+            Holder(str(one["username"]), str(one["hostname"]), int(one["pid"]), str(one["timestamp"])) for one in found
+        )
+    return ()
+
+
+def _cleared(holders: tuple[Holder, ...]) -> str:
+    return f"cleared the lock of a run that is gone: {'; '.join(map(str, holders))}"
 
 
 def _all_gone(holders: tuple[Holder, ...], backend: str) -> bool:

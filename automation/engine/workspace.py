@@ -130,7 +130,7 @@ class Workspace:
         try:
             return self._printed(arguments)
         except CliFailed:
-            folder = self._backend_folder()
+            folder = self.backend_folder
             if folder is None:
                 raise
             folder_backend.remove_broken(folder, PROJECT)
@@ -139,7 +139,9 @@ class Workspace:
     def _printed(self, arguments: Sequence[str]) -> str:
         return str(self.reader.run(list(arguments), str(self.root), self.variables()).stdout)
 
-    def _backend_folder(self) -> Path | None:
+    @property
+    def backend_folder(self) -> Path | None:
+        """The folder that is the backend, None where it is none."""
         if not folder_backend.is_folder(self.backend):
             return None
         return folder_backend.folder_of(self.backend, self.root, Path(self.env.get("HOME") or Path.home()))
@@ -150,7 +152,7 @@ class Workspace:
         Raises:
             EngineError: the disk is nearly full.
         """
-        folder = self._backend_folder()
+        folder = self.backend_folder
         if folder is not None:
             folder_backend.require_room(folder, PROJECT, fabric)
 

@@ -117,10 +117,28 @@ def test_any_other_lock_names_its_holder_and_stays(real, tmp_path, holder):
     assert [path.name for path in folder.iterdir()] == ["0a.json"]
 
 
+def test_a_lock_is_cleared_also_where_nothing_is_left_to_do(real):
+    folder = leave_lock(real, dead_pid())
+    done, note = locks.clearing_stale_lock(real, STACK, lambda: "nothing")
+    assert (done, note.partition(":")[0]) == ("nothing", "cleared the lock of a run that is gone")
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "other", ["nonsense", '{"pid": 1, "username": "ann", "hostname": "elsewhere", "timestamp": "x"}']
+)
+def test_a_lock_beside_another_that_may_live_stays(real, other):
+    folder = leave_lock(real, dead_pid())
+    (folder / "1b.json").write_text(other)
+    assert locks.clearing_stale_lock(real, STACK, lambda: "done") == ("done", "")
+    assert len(list(folder.iterdir())) == 2
+
+
 class Backend:
     """A backend's lock in memory, with the rule that the CLI has: who finds one is refused. `cancel` removes every lock."""
 
     backend = f"file:///{time.time_ns()}"
+    backend_folder = None
 
     def __init__(self, dead):
         self.holders = [dead]
