@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automation.engine.cli import plugins_last, venv_first
@@ -16,13 +17,16 @@ if TYPE_CHECKING:
 
 def command(workspace: Workspace, args: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     """The program with its arguments, and its environment. It must run in the project's root."""
+    cli = workspace.engine.command.command
+    # The hosts that Pulumi installs beside its CLI, which need not be on PATH, come before ours.
+    path = os.pathsep.join([venv_first(workspace.env), str(Path(cli).parent)])
     env = {
         **workspace.env,
         **workspace.variables(),
-        "PATH": plugins_last(venv_first(workspace.env)),
+        "PATH": plugins_last(path),
         "PULUMI_RUN_PROGRAM": "true",
     }
-    return [workspace.engine.command.command, *args], env
+    return [cli, *args], env
 
 
 def run(workspace: Workspace, args: Sequence[str]) -> int:
