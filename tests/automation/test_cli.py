@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from automation import cli, operations, terminal
+from automation import cli, terminal
+from automation.operations import destroy, entry
 from automation.results import PREVIEW, Counts, OperationResult, ResourceChange
 from providers.core.diff import FieldChange
 from providers.core.manifest import Issue, Origin
@@ -35,12 +36,12 @@ def run(project, capsys):
 
 
 def preview_gives(monkeypatch, outcome):
-    def preview(workspace, fabric, progress, allow_deletes=None):
+    def preview(workspace, fabric, progress, *, plan=None, allow_deletes=None):
         if isinstance(outcome, BaseException):
             raise outcome
         return outcome
 
-    monkeypatch.setattr(operations, "preview", preview)
+    monkeypatch.setattr(entry, "preview", preview)
 
 
 def result(changes=(), errors=()):
@@ -136,7 +137,7 @@ def test_a_verb_outside_a_project_says_so(tmp_path, capsys):
 
 
 def test_destroy_without_the_name_does_nothing(run, monkeypatch):
-    monkeypatch.setattr(operations, "destroy", lambda *a: pytest.fail("was called"))
+    monkeypatch.setattr(destroy, "destroy", lambda *a: pytest.fail("was called"))
     code, _, err = run("destroy", "fabric-1", "--yes", "fabric-2")
     assert (code, "nothing was done" in err) == (1, True)
 

@@ -14,7 +14,7 @@ from embedded import demo_repository
 from program import load
 from providers.errors import ConfigError
 from providers.settings import GitSettings
-from tests.automation.fake_engine import FakeCommand, workspace
+from tests.support.fake_cli import FakeCommand, workspace
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample" / "fabric-1"
 

@@ -1,4 +1,4 @@
-"""What a report of drift asks of the servers: one LIST a kind, in pages, whatever the number of CRs, and nothing else."""
+"""What a verb's reading asks of the servers: one LIST a kind, in pages, whatever the number of CRs, and nothing else."""
 
 from __future__ import annotations
 
@@ -9,21 +9,23 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 
-from automation import drift
-from automation.drift import Session
+from automation import context
+from automation.engine import urns
+from automation.engine.problems import type_of
 from program.desired import DesiredState
 from program.load import Loaded
 from providers.core import sections
 from providers.core.drift import State
 from providers.core.identity import KINDS, ObjectRef
 from providers.core.manifest import Attribution, Manifest, Origin
+from providers.session import Session
 from providers.settings import ClusterSettings, NetBoxSettings
 from providers.targets.cluster import Cluster
 from providers.targets.cluster_snapshot import ClusterSnapshot
 from providers.targets.netbox import NetBox
 from providers.targets.netbox_snapshot import NetBoxSnapshot
 from providers.targets.netbox_types import FABRICS, TYPES
-from tests.automation.fake_engine import FakeCommand, workspace
+from tests.support.fake_cli import FakeCommand, workspace
 
 COUNT = 1200
 DEFAULT = "filled in by the server"
@@ -63,18 +65,13 @@ class Servers:
     @property
     def deployment(self):
         """The state after a sync that the server answered as it is now."""
-        resources = []
-        for ref, (live, inputs) in zip(self.inputs, zip(self.objects, self.inputs.values(), strict=True), strict=True):
+        resources = [_resource(urns.identity("fabric-1"), {"fabric": "fabric-1", "record": RECORD})]
+        for ref, live in zip(self.inputs, self.objects, strict=True):
+            inputs = self.inputs[ref]
             delta = sections.applied_delta(inputs["cluster"], sections.cluster_section(live, inputs["cluster"]))
             outputs = {**inputs, "applied": {"cluster": delta}, "uid": live["metadata"]["uid"], "netbox_id": 1}
-            kind = f"pulumi-python:dynamic/hedgehog:{ref.kind}"
-            resources.append({"urn": f"urn::{ref}", "type": kind, "outputs": sections.stored(outputs)})
-        record = {
-            "urn": "urn::r",
-            "type": "pulumi-python:dynamic/hedgehog:FabricIdentity",
-            "outputs": {"record": RECORD},
-        }
-        return json.loads(json.dumps({"resources": [record, *resources]}))
+            resources.append(_resource(urns.of("fabric-1", ref), sections.stored(outputs)))
+        return json.loads(json.dumps({"resources": resources}))
 
     def answer(self, request: httpx2.Request) -> httpx2.Response:
         parts = urlsplit(str(request.url))
@@ -106,6 +103,17 @@ class Servers:
         return {"results": page, "next": following}
 
 
+def _resource(urn: str, outputs) -> dict[str, object]:
+    """An entry of the state, as far as it is read."""
+    return {
+        "urn": urn,
+        "type": type_of(urn),
+        "parent": urns.component("fabric-1"),
+        "provider": "urn:pulumi:fabric-1::hhsync::pulumi:providers:pulumi-python::default::1",
+        "outputs": outputs,
+    }
+
+
 @pytest.fixture
 def report(tmp_path, monkeypatch):
     """The drift report of a fabric on these servers."""
@@ -120,10 +128,10 @@ def report(tmp_path, monkeypatch):
                 self.netbox = NetBox(NetBoxSettings("https://netbox.test", "t" * 40), transport=transport)
                 self.live, self.records = ClusterSnapshot(self.cluster), NetBoxSnapshot(self.netbox, fabric)
 
-        monkeypatch.setattr(drift, "Session", Joined)
+        monkeypatch.setattr(context, "Session", Joined)
         state = DesiredState(servers.manifests, dict.fromkeys(servers.manifests, ()))
         loaded = Loaded(RECORD["git_repository"], "main", "", "c" * 40, "c" * 40, 1, state)
-        monkeypatch.setattr("program.load.load_desired", lambda settings, cache, **_: loaded)
+        monkeypatch.setattr("program.load.inspect", lambda settings, cache, **_: loaded)
         config = {
             "hhsync:gitUrl": RECORD["git_repository"],
             "hhsync:netboxUrl": "https://netbox.test",
@@ -131,7 +139,7 @@ def report(tmp_path, monkeypatch):
             "hhsync:clusterUrl": "https://cluster.test",
         }
         fake = FakeCommand(config=config, deployment=deployment or servers.deployment)
-        return drift.drift(workspace(tmp_path, fake), "fabric-1")[0]
+        return context.read(workspace(tmp_path, fake), "fabric-1").report()
 
     return made
 

@@ -27,7 +27,7 @@ from providers.core.manifest import Origin
 from providers.core.normalise import MISSING
 from providers.core.sides import Property
 from providers.errors import ConfigError
-from tests.automation.test_report import ATTRIBUTED, DRIFTED, DRIFTS, ORPHAN, PENDING, UNREAD, drift_report
+from tests.support.reports import ATTRIBUTED, DRIFTED, DRIFTS, ORPHAN, PENDING, UNREAD, drift_report
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "docs" / "report.schema.json").read_text("utf-8"))

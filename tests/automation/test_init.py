@@ -7,7 +7,7 @@ import pytest
 from automation import connections, init_options, prompts, stack_init
 from automation.connections import FAILS, LIMITED, WORKS, PartCheck
 from providers.errors import ConfigError, Unreachable
-from tests.automation.fake_engine import FakeCommand, workspace
+from tests.support.fake_cli import FakeCommand, workspace
 
 GIVEN = {
     "gitUrl": "https://git.example.com/f.git",

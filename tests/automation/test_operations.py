@@ -11,7 +11,7 @@ from automation.progress import Progress
 from automation.results import Counts
 from providers.errors import ConfigError, EngineError, StackLocked
 from tests.automation.engine_events import begins, cr, done, failed, payloads, says
-from tests.automation.fake_engine import FakeCommand, workspace
+from tests.support.fake_cli import FakeCommand, workspace
 
 VPC = "VPC/default/vpc-1"
 LOCK = (

@@ -14,10 +14,8 @@ import pytest
 from automation import report, report_json, report_text
 from automation.results import DESTROY, PREVIEW, SYNC, Counts, NotDone, OperationResult, ResourceChange
 from providers.core.diff import FieldChange
-from providers.core.drift import Detail, Difference, DriftReport, State
-from providers.core.identity import ObjectRef
-from providers.core.manifest import Origin
 from providers.core.normalise import MISSING
+from tests.support.reports import DRIFTS
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 VLAN = FieldChange(("cluster", "spec", "subnets", "default", "vlan"), 1999, 1001)
@@ -85,76 +83,6 @@ OPERATIONS = {
     "sync-refused": operation(SYNC, Counts(), errors=("not valid",)),
     "destroy": operation(DESTROY, Counts(deleted=71), CHANGES),
     "destroy-empty": operation(DESTROY, Counts()),
-}
-
-
-def drift_report(*details, **counts):
-    states = {State[name]: count for name, count in counts.items()}
-    return DriftReport("fabric-1", sum(states.values()), states, tuple(details), notes=())
-
-
-def ref(kind, name):
-    return ObjectRef(kind, "default", name)
-
-
-ORIGIN = Origin("fabric-1/vpcs/web.yaml", 3, 0)
-DRIFTED = Detail(
-    ref("VPC", "vpc-1"),
-    State.DRIFTED,
-    ORIGIN,
-    managed=True,
-    differences=(Difference("cluster.spec.subnets.default.vlan", 1001, 1001, 1999),),
-)
-PENDING = Detail(
-    ref("VPC", "vpc-2"),
-    State.PENDING,
-    ORIGIN,
-    managed=True,
-    differences=(
-        Difference("cluster.spec.subnets.default.vlan", 1002, 1001, 1001),
-        Difference("git.commit", "b" * 40, "a" * 40, "a" * 40),
-        Difference("netbox.git_commit", "b" * 40, "a" * 40, "a" * 40),
-    ),
-)
-MISSING_OBJECT = Detail(
-    ref("VPCPeering", "a--b"),
-    State.MISSING_FROM_CLUSTER,
-    ORIGIN,
-    managed=True,
-    differences=(Difference("cluster", {"kind": "VPCPeering"}, {"kind": "VPCPeering"}, MISSING),),
-)
-ORPHAN = Detail(ref("Server", "old"), State.MISSING_FROM_GIT, None, managed=False)
-BOTH = Detail(
-    ref("VPC", "vpc-3"),
-    State.PENDING,
-    ORIGIN,
-    managed=True,
-    differences=(Difference("cluster.spec.subnets.default.vlan", 1002, 1001, 1999),),
-)
-ATTRIBUTED = Detail(
-    ref("VPC", "vpc-4"),
-    State.IN_SYNC,
-    ORIGIN,
-    managed=True,
-    differences=(
-        Difference("git.commit", "b" * 40, "a" * 40, "a" * 40),
-        Difference("git.path", "b.yaml", "a.yaml", "a.yaml"),
-    ),
-    attribution_only=True,
-)
-UNREAD = Detail(ref("Switch", "leaf-1"), State.UNKNOWN, ORIGIN, managed=True, reason="the cluster does not answer")
-
-DRIFTS = {
-    "drift-clean": drift_report(IN_SYNC=71),
-    "drift-found": drift_report(
-        *(ORPHAN, DRIFTED, PENDING, BOTH, ATTRIBUTED, MISSING_OBJECT),
-        IN_SYNC=66,
-        DRIFTED=1,
-        PENDING=2,
-        MISSING_FROM_CLUSTER=1,
-        MISSING_FROM_GIT=1,
-    ),
-    "drift-unknown": drift_report(UNREAD, IN_SYNC=70, UNKNOWN=1),
 }
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import pytest
 
-from automation import passthrough, servers, uninstall
+from automation import servers, uninstall
 from embedded.services import FabricAccess, GitAccess, NetBoxAccess, PartStatus, Running
-from tests.automation.fake_engine import FakeCommand, workspace
 
 RUNNING = Running(
     home="/home/x/.hhsync/services",
@@ -76,12 +74,6 @@ def test_status_is_a_line_per_server():
 
 def test_status_before_anything_was_started_names_the_way():
     assert "hhsync services start" in servers.status_text(())
-
-
-def test_the_embedded_engines_command_line_gets_the_projects_backend(tmp_path):
-    argv, env = passthrough.command(workspace(tmp_path, FakeCommand()), ["stack", "ls"])
-    assert argv == [sys.executable, "-m", "embedded.engine", "stack", "ls"]
-    assert (env["PULUMI_BACKEND_URL"], env["PULUMI_RUN_PROGRAM"]) == (f"file://{tmp_path}", "true")
 
 
 def test_an_uninstall_says_what_went():

@@ -9,7 +9,7 @@ import pytest
 from automation.engine import state
 from automation.engine.workspace import Workspace, find_root
 from providers.errors import ConfigError, EngineError
-from tests.automation.fake_engine import FakeCommand, workspace
+from tests.support.fake_cli import FakeCommand, workspace
 
 PROJECT = "name: hhsync\nruntime: python\n"
 
