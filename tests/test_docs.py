@@ -1,11 +1,13 @@
-"""What the documents promise is there: every config key is described, every command has help."""
+"""What the documents promise is there: keys, commands, JSON shapes, the functions and links that they name."""
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from pathlib import Path
 
+import jsonschema_rs
 import pytest
 import typer
 
@@ -14,31 +16,58 @@ from providers import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 
+DOCUMENTS = sorted(
+    [
+        *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "stacks/README.md")),
+        *(ROOT / "docs").rglob("*.md"),
+    ]
+)
+COMMAND = (ROOT / "docs" / "command.md").read_text("utf-8")
+EXAMPLES = {
+    name: json.loads(text) for name, text in re.findall(r"^```json ([\w-]+)\n(.*?)^```$", COMMAND, re.DOTALL | re.M)
+}
+SCHEMA = json.loads((ROOT / "docs" / "report.schema.json").read_text("utf-8"))
 
-def stack_keys() -> set[str]:
+EXAMPLE_OF = {
+    "preview": "operation",
+    "sync": "sync",
+    "destroy": "operation",
+    "create": "edit",
+    "delete": "edit",
+    "promote": "edit",
+    "revert": "edit",
+    "services start": "services-start",
+    "services status": "services-status",
+    "netbox uninstall": "netbox-uninstall",
+}
+"""The example of a verb whose shape another name shows; the others have one of their own."""
+
+WITHOUT_EXAMPLE = {"pulumi", "services stop"}
+"""`pulumi` prints what the CLI prints, `services stop` the common keys alone."""
+
+
+def stack_keys() -> dict[str, str]:
+    """The keys that stacks/README.md describes, each with its text."""
     text = (ROOT / "stacks" / "README.md").read_text("utf-8")
-    return set(re.findall(r"^\| `hhsync:(\w+)` \|", text, re.MULTILINE))
+    return dict(re.findall(r"^- `hhsync:(\w+)`(.*(?:\n  .*)*)", text, re.MULTILINE))
 
 
 def test_stacks_readme_describes_every_config_key_and_no_other():
-    assert stack_keys() == set(settings.KEYS)
+    assert set(stack_keys()) == set(settings.KEYS)
 
 
 def test_stacks_readme_marks_the_secret_keys():
-    text = (ROOT / "stacks" / "README.md").read_text("utf-8")
-    marked = {row.split("`")[1].removeprefix("hhsync:") for row in text.splitlines() if "**secret**" in row}
-    assert marked == set(settings.SECRET_KEYS)
+    assert {key for key, text in stack_keys().items() if "**secret**" in text} == set(settings.SECRET_KEYS)
 
 
-def documented(name: str) -> dict[str, object]:
-    text = (ROOT / "docs" / "command.md").read_text("utf-8")
-    return json.loads(re.search(rf"```json {name}\n(.*?)```", text, re.DOTALL).group(1))
+FREE = {".not_touched", ".files", ".git_servers"}
+"""Mappings of free content, whose keys do not count."""
 
 
 def keys(value: object, at: str = "") -> set[str]:
-    """The paths of all keys; the content of a free mapping does not count."""
+    """The paths of all keys."""
     match value:
-        case dict() if at != ".not_touched":
+        case dict() if at not in FREE:
             return {f"{at}.{key}" for key in value} | {
                 path for key, one in value.items() for path in keys(one, f"{at}.{key}")
             }
@@ -47,20 +76,32 @@ def keys(value: object, at: str = "") -> set[str]:
     return set()
 
 
-def real() -> dict[str, dict[str, object]]:
-    from automation import checking, connections, orphans, report_json, results, stack_init
+def real() -> dict[str, object]:
+    """By an example's name, what the code prints of values that have everything."""
+    from authoring.conflict import Conflict, EditConflict
+    from authoring.edit_result import Changed, EditResult
+    from authoring.forge import PullRequest
+    from authoring.ingest import IngestResult
+    from authoring.ingest_plan import Left
+    from automation import checking, connections, report_json, results, servers, stack_init
+    from automation.operations.health import Health
+    from automation.operations.orphans import Orphans
     from automation.status import Standing, StatusReport
+    from automation.write_back_report import conflict_json
+    from embedded.services.facts import FabricAccess, NetBoxAccess, PartStatus, Running
     from program.desired import DesiredState
     from program.load import Loaded
     from providers.core.diff import FieldChange
-    from providers.core.drift import Detail, Difference, DriftReport, FabricRecord, Source, State
+    from providers.core.drift import Action, Detail, Difference, DriftReport, FabricRecord, Source, State
+    from providers.core.health import Agent
     from providers.core.identity import ObjectRef
     from providers.core.manifest import Issue, Origin
     from providers.core.sides import Property
     from providers.core.state import CRState
 
     ref, origin = ObjectRef("VPC", "default", "vpc-1"), Origin("a.yaml", 1, 0)
-    change = results.ResourceChange(str(ref), "update", (FieldChange(("cluster",), 1, 2),))
+    vlan = FieldChange(("cluster",), 1, 2)
+    change = results.ResourceChange(str(ref), "update", (vlan,))
     detail = Detail(
         ref,
         State.DRIFTED,
@@ -68,42 +109,79 @@ def real() -> dict[str, dict[str, object]]:
         managed=True,
         differences=(Difference("cluster", 1, 1, 2),),
         properties=(Property("spec", 1, 2, 1, ("cluster",), ("cluster", "netbox")),),
+        action=Action.UPDATE,
         owned={"cluster": ("kubectl",)},
     )
     record = FabricRecord(State.DRIFTED, (Difference("record.status", 1, 1, 2),))
     loaded = Loaded("u", "b", "f", "c", "c", 1, DesiredState({}, {}), (Issue(origin, "bad"),))
+    document = dict.fromkeys(("from", "document", "line", "cr", "path", "archive", "outcome"), "")
     return {
-        "operation": results.OperationResult(
-            results.PREVIEW, "f", results.Counts(), (change,), not_done=(results.NotDone("a", "b"),)
+        "operation": results.OperationResult(results.PREVIEW, "f", results.Counts(), (change,)).to_json(),
+        "sync": results.OperationResult(
+            results.SYNC,
+            "f",
+            results.Counts(),
+            fabric_changes=(results.ResourceChange("f/result", "update"),),
+            reassignment=results.Reassignment(),
+            health=Health(("a",), (Agent("leaf-01", 7, 6),)),
+            not_done=(results.NotDone("a", "b"),),
+            orphans_recorded=0,
         ).to_json(),
         "drift": report_json.drift_json(
             DriftReport("f", 1, {}, (detail,), source=Source("u", "b", "f", "c"), record=record)
         ),
-        "orphans": orphans.Orphans("f", (), "", ("a",)).to_json(),
+        "orphans": Orphans("f", (), "", ("a",)).to_json(),
         "check": checking.CheckReport("f", loaded, "j").to_json(),
         "status": StatusReport("f", (Standing(ref, CRState.SYNCED, "", origin, managed=True),), {}, 0).to_json(),
         "init": stack_init.InitResult("f", ROOT, True, (connections.PartCheck("git", "works", "t"),)).to_json(),
+        "ingest": IngestResult("f", "b", "c", "b", {"a": "b"}, ("p",), (document,), (Left("p", ("r",)),)).to_json(),
+        "edit": EditResult(
+            "edit", "f", "b", "b", "c", (Changed(ref, "update", "p", (vlan,)),), pull_request=PullRequest("u", True)
+        ).to_json(),
+        "conflict": conflict_json("edit", "f", EditConflict("b", "h", [Conflict(ref, "a", "b", None)])),
+        "services-start": servers.running_json(
+            Running(
+                home="h",
+                netbox=NetBoxAccess("u", "n", "p", "t"),
+                fabrics=(FabricAccess(*["x"] * 10),),
+                git_url="g",
+                git=None,
+                pids={},
+            )
+        ),
+        "services-status": servers.status_json([PartStatus("netbox", "running", 1, "u")]),
     }
 
 
-@pytest.mark.parametrize("name", ["operation", "drift", "orphans", "check", "status", "init"])
+@pytest.mark.parametrize("name", sorted(real()))
 def test_the_documented_json_has_the_keys_of_the_real_one(name):
-    assert keys(documented(name)) == keys(real()[name])
+    assert keys(EXAMPLES[name]) == keys(real()[name])
+
+
+@pytest.mark.parametrize("verb", ["drift", "preview"])
+def test_the_documented_report_and_plan_follow_the_schema(verb):
+    plan = EXAMPLES["plan"] if verb == "preview" else None
+    jsonschema_rs.validate(SCHEMA, {**EXAMPLES["drift"], "verb": verb, "plan": plan})
+
+
+def test_the_schema_knows_every_action_and_no_other():
+    from providers.core.drift import Action
+
+    assert set(SCHEMA["$defs"]["detail"]["properties"]["action"]["enum"]) == {one.value for one in Action}
 
 
 def test_a_verb_that_never_began_has_the_keys_that_all_share():
     from automation.results import failure
 
-    assert all(
-        set(failure("drift", "f", [])) <= set(documented(name))
-        for name in ("operation", "drift", "orphans", "check", "init")
-    )
+    shared = set(failure("drift", "f", []))
+    alone = {"services-start", "services-status"}
+    assert [name for name, one in EXAMPLES.items() if name not in {"plan", *alone} and not shared <= set(one)] == []
+    assert [name for name in alone if not shared - {"fabric"} <= set(EXAMPLES[name])] == []
 
 
 def test_every_command_is_in_the_documentation():
-    text = (ROOT / "docs" / "command.md").read_text("utf-8")
     group = {"services start": "hhsync services start", "services stop": "`stop`", "services status": "`status`"}
-    assert [name for name in commands() if group.get(name, f"hhsync {name}") not in text] == []
+    assert [name for name in commands() if group.get(name, f"hhsync {name}") not in COMMAND] == []
 
 
 def commands() -> dict[str, object]:
@@ -115,11 +193,81 @@ def commands() -> dict[str, object]:
     return found
 
 
+@pytest.mark.parametrize("name", sorted(set(commands()) - WITHOUT_EXAMPLE))
+def test_every_verb_has_an_example_of_its_json(name):
+    assert EXAMPLE_OF.get(name, name) in EXAMPLES
+
+
 @pytest.mark.parametrize("name", sorted(commands()))
 def test_every_command_and_option_has_help(name):
     command = commands()[name]
     assert command.help
     assert [option.name for option in command.params if not getattr(option, "help", None)] == []
+
+
+def pages() -> list[object]:
+    return [pytest.param(path, id=str(path.relative_to(ROOT))) for path in DOCUMENTS]
+
+
+@pytest.mark.parametrize("path", pages())
+def test_lines_of_a_document_are_at_most_100_characters(path):
+    lines = path.read_text("utf-8").splitlines()
+    assert [number for number, line in enumerate(lines, 1) if len(line) > 100] == []
+
+
+def anchors(path: Path) -> set[str]:
+    """The anchors of a document's headings, as GitHub makes them."""
+    titles = re.findall(r"^#+ (.*)$", path.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("path", pages())
+def test_links_of_a_document_lead_somewhere(path):
+    broken = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", path.read_text("utf-8")):
+        if re.match(r"\w+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        found = (path.parent / name).resolve() if name else path
+        if not found.exists() or (anchor and anchor not in anchors(found)):
+            broken.append(target)
+    assert broken == []
+
+
+def names_in(path: Path) -> set[str]:
+    """The functions, classes, methods (as Class.method) and constants of a module."""
+    found = set()
+    for node in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        if isinstance(node, ast.ClassDef):
+            found |= {f"{node.name}.{one.name}" for one in node.body if isinstance(one, ast.FunctionDef)}
+        if isinstance(node, ast.Assign):
+            found |= {one.id for one in node.targets if isinstance(one, ast.Name)}
+    return found
+
+
+@pytest.mark.parametrize("path", pages())
+def test_the_modules_and_functions_that_a_document_names_are_there(path):
+    named = re.findall(r"`((?:[\w-]+/)*\w+\.py)(?::([\w.]+))?", path.read_text("utf-8"))
+    missing = []
+    for file, name in named:
+        found = (ROOT / file, path.parent / file, *ROOT.glob(f"*/{file}"), *ROOT.glob(f"*/*/{file}"))
+        there = [one for one in found if one.is_file()]
+        if not there or (name and not any(name in names_in(one) for one in there)):
+            missing.append(f"{file}:{name}")
+    assert missing == []
+
+
+def test_every_variable_that_a_document_names_is_one_that_the_code_reads():
+    code = "\n".join(
+        path.read_text("utf-8")
+        for folder in ("automation", "program", "providers", "authoring", "embedded")
+        for path in (ROOT / folder).rglob("*.py")
+    )
+    today = [path for path in DOCUMENTS if path.name != "CHANGELOG.md"]
+    named = {name for path in today for name in re.findall(r"HHSYNC_[A-Z_]+", path.read_text("utf-8"))}
+    assert sorted(name for name in named if name not in code) == []
 
 
 def test_only_the_targets_and_the_embedded_parts_speak_http():
