@@ -21,7 +21,7 @@ def services_start(
     out: Terminal,
     fabrics: Annotated[int, typer.Option("--fabrics", min=1, metavar="N", help="How many API servers, one each.")] = 1,
     no_webhooks: Annotated[
-        bool, typer.Option("--no-webhooks", help="API servers without the stand-in for Hedgehog's webhooks.")
+        bool, typer.Option("--no-webhooks", help="API servers without the emulator of Hedgehog's webhooks.")
     ] = False,
 ) -> None:
     """Start what does not run; set up first what is missing."""
@@ -58,7 +58,7 @@ def pulumi_(
     out: Terminal,
     args: Annotated[list[str] | None, typer.Argument(metavar="-- ARGS", help="What the pulumi command gets.")] = None,
 ) -> None:
-    """Run the Pulumi command line, on whichever engine is found, with this project's environment."""
+    """Run the Pulumi CLI that was found, with this project's backend, passphrase and plugins."""
     from automation import passthrough
 
     raise typer.Exit(passthrough.run(out.workspace(), args or []))
@@ -67,7 +67,7 @@ def pulumi_(
 @group.command()
 @verb
 def demo(out: Terminal) -> None:
-    """Tell the whole story on real servers with a sample fabric; asks nothing, and works again on what is there."""
+    """Run an end-to-end scenario on real servers with a sample fabric; asks nothing, works again on what is there."""
     from automation.demo import Demo
 
     facts = Demo(out.workspace().root, out.say, out.progress()).run()

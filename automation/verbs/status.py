@@ -25,7 +25,7 @@ def status(
         typer.Option("--state", metavar="STATE", help="Only this state, e.g. Drifted or Draft; repeatable."),
     ] = None,
 ) -> None:
-    """Tell each CR's state (Draft, Orphaned, Committed, Pending, Drifted, Synced) and why. Read-only; exits as drift does."""
+    """Show each CR's state (Draft, Orphaned, Committed, Pending, Drifted, Synced) and why. Read-only; exits as drift does."""
     workspace = out.reading(fabric)
     from automation import status as gathering
 

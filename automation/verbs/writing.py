@@ -1,4 +1,4 @@
-"""Verbs that run the engine on a fabric: preview, sync and destroy."""
+"""Verbs that change a fabric, or show how they would: preview, sync and destroy."""
 
 from __future__ import annotations
 
