@@ -30,7 +30,7 @@ COUNT_KEYS = {
 def drift_json(
     report: DriftReport, duration_s: float = 0.0, *, verb: str = "drift", plan: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The report in its stable shape; `plan` is what `automation.plan` adds, None in a report of drift."""
+    """The report in its stable shape; `plan` is what `automation.operations.plan_file` adds, None in a report of drift."""
     return {
         "schema_version": SCHEMA_VERSION,
         "verb": verb,

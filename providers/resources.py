@@ -1,6 +1,6 @@
 """The resource classes that the program declares: one per kind, the fabric component, its identity and its result.
 
-LOAD-BEARING: type tokens and logical names are stored in every state (design §4).
+LOAD-BEARING: type tokens and logical names are stored in every state.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Desired × recorded × observed → the state of each CR and the report (design §2).
+"""Desired × recorded × observed → the state of each CR and the report.
 
 The differences come from the same functions that the provider's `read` uses, so that the report agrees with a preview.
 """

@@ -1,4 +1,4 @@
-"""The prune rule: how much of a fabric one commit may take away (design §11)."""
+"""The prune rule: how much of a fabric one commit may take away."""
 
 from __future__ import annotations
 
