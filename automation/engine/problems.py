@@ -74,10 +74,13 @@ def diagnostic_line(message: str, urn: str = "") -> str:
         return one_line(f"{where}: {checked['reason']}")
     if not text:
         return ""
-    name = name_of(urn)
-    if urn and name not in text:
-        text = f"{name}: {text}"
-    return one_line(text)
+    return one_line(about(name_of(urn), text) if urn else text)
+
+
+def about(name: str, text: str) -> str:
+    """The text with the resource's name before it, unless it names it already; that it names vpc-10 is not naming vpc-1."""
+    named = re.search(rf"(?<![\w/.-]){re.escape(name)}(?![\w/-]|\.\w)", text)
+    return text if named else f"{name}: {text}"
 
 
 def _without_traceback(text: str) -> str:

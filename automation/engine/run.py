@@ -144,6 +144,10 @@ def run(
                     stack.up(program=program, continue_on_error=True, on_event=events.feed, **options)
                 else:
                     stack.destroy(continue_on_error=True, on_event=events.feed, **options)
+            if not events.ended:
+                raise EngineError(
+                    f"the engine ended without a result, and without an error; is {workspace.engine.command.command} Pulumi?"
+                )
         except EngineError as error:
             if type(error) is not EngineError or not (events.problems or events.failed):
                 raise

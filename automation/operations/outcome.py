@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from automation.engine.problems import name_of, type_of, without_repetition
+from automation.engine.problems import about, name_of, type_of, without_repetition
 from automation.engine.urns import is_cr
 from automation.results import INTERRUPTED, Counts, NotDone, Reassignment, ResourceChange
 from providers.core.drift import Action
@@ -107,9 +107,7 @@ def reassignment(plan: Plan, rolled_back: Iterable[ObjectRef] = ()) -> Reassignm
 
 def errors(done: Done) -> list[str]:
     """Why something failed, one line each: what the servers said of CRs, then what the engine said of the rest."""
-    said = {
-        str(ref): text if str(ref) in text else f"{ref}: {text}" for ref, text in sorted(done.journal.errors.items())
-    }
+    said = {str(ref): about(str(ref), text) for ref, text in sorted(done.journal.errors.items())}
     rest = [
         one.text
         for one in done.run.errors

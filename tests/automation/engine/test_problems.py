@@ -33,6 +33,11 @@ LINES = {
     "several lines": ("one\n  two\n", "", "one two"),
     "the CR is named": ("refused\n", URN, f"{VPC}: refused"),
     "the CR is named once": (f"{VPC}: refused\n", URN, f"{VPC}: refused"),
+    "that another one is named is not enough": (
+        "its VLAN is that of VPC/default/vpc-10\n",
+        URN,
+        f"{VPC}: its VLAN is that of VPC/default/vpc-10",
+    ),
     "a plugin's resource is named": (
         "the command ended with exit code 3",
         HOOK,
