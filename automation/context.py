@@ -113,9 +113,10 @@ class RunContext:
 
     @property
     def hooks_differ(self) -> bool:
-        """Whether the commands after a sync are others than the state has; a secret one cannot be compared."""
+        """Whether the commands after a sync are others than the state has, or one of them did not run for the last sync."""
         wanted = {f"after-sync-{number}": text for number, text in enumerate(self.settings.hooks, 1)}
-        return dict(self.recorded.hooks) != wanted
+        ran = set(self.recorded.hooks_ran_for.values())
+        return dict(self.recorded.hooks) != wanted or not ran <= {self.recorded.receipts}
 
     @property
     def nothing_to_do(self) -> bool:

@@ -90,7 +90,9 @@ def write(session: Session, wish: sections.Inputs, before: Outputs) -> Written:
         _publish_failure(session, sections.ref_of(wish), error)
         raise
     record, wrote_netbox = _write_netbox(session, wish, live)
-    wrote = wrote_cluster or wrote_netbox
+    # What was written by a run that was killed before its state was saved counts as written by this one.
+    moved = not before or not same(before["cluster"], wish["cluster"])
+    wrote = wrote_cluster or wrote_netbox or moved
     applied = {
         "cluster": sections.applied_delta(wish["cluster"], sections.cluster_section(live, wish["cluster"])),
         "netbox": sections.applied_delta(wish["netbox"], sections.record_section(record.fields, wish["netbox"])),
@@ -102,7 +104,7 @@ def write(session: Session, wish: sections.Inputs, before: Outputs) -> Written:
         "generation": live["metadata"].get("generation", 0),
         "netbox_id": record.id,
         "netbox_url": record.url,
-        "receipt": uuid.uuid4().hex[:12] if wrote or not before else before.get("receipt", ""),
+        "receipt": uuid.uuid4().hex[:12] if wrote else before.get("receipt", ""),
         **({"adopted": True} if adopted else {}),
     }
     return Written(outputs, wrote_cluster, wrote_netbox)

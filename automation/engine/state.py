@@ -66,6 +66,7 @@ class Recorded:
     identity_urn: str = ""
     result_urn: str = ""
     hooks: Mapping[str, str | None] = field(default_factory=dict)
+    hooks_ran_for: Mapping[str, str] = field(default_factory=dict)
     hook_urns: tuple[str, ...] = ()
     bootstrap: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     pending: tuple[PendingOperation, ...] = ()
@@ -148,6 +149,7 @@ class _Building:
         self._halves: dict[str, Mapping[str, Any]] = {}
         self._half_urns: dict[str, str] = {}
         self._hooks: dict[str, tuple[str, str | None]] = {}
+        self._ran_for: dict[str, str] = {}
         self._bootstrap: dict[str, Mapping[str, Any]] = {}
         self._pending: list[PendingOperation] = []
         self._unfinished: list[str] = []
@@ -191,8 +193,10 @@ class _Building:
         if entry.get("delete"):
             return
         if type_token == HOOK_TYPE:
-            text = (entry.get("inputs") or {}).get("create")
+            inputs = entry.get("inputs") or {}
+            text, triggers = inputs.get("create"), inputs.get("triggers") or [""]
             self._hooks[name_of(urn)] = urn, text if isinstance(text, str) else None
+            self._ran_for[name_of(urn)] = str(triggers[0])
         elif type_token.startswith(_KUBERNETES):
             self._bootstrap[name_of(urn)] = entry.get("inputs") or {}
         elif type_token.startswith(DYNAMIC) and outputs:
@@ -230,6 +234,7 @@ class _Building:
             identity_urn=self._half_urns.get(IDENTITY, ""),
             result_urn=self._half_urns.get(RESULT, ""),
             hooks={name: text for name, (_, text) in self._hooks.items()},
+            hooks_ran_for=self._ran_for,
             hook_urns=tuple(urn for urn, _ in self._hooks.values()),
             bootstrap=self._bootstrap,
             pending=tuple(self._pending),

@@ -97,7 +97,7 @@ def _result(context: RunContext, carried: Carried, notes: list[str]) -> tuple[Op
         errors = list(outcome.interrupted())
     elif not errors:
         errors = _unexpected(context, done)
-    after = context.after(written)
+    after = context.after(written, refused)
     whole = not errors
     result = OperationResult(
         verb=SYNC,
