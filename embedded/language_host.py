@@ -7,6 +7,7 @@ of output, and calls Run, which runs the program in a process of its own: whatev
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import runpy
@@ -130,11 +131,12 @@ def _program(path: str) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--run"]:
-        code = run(json.load(sys.stdin))
+        try:
+            code = run(json.load(sys.stdin))
+        except KeyboardInterrupt:  # the CLI ends its children so, and says why itself
+            code = 1
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)  # threads of the program must not keep the run waiting
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         serve(sys.argv[-1] if len(sys.argv) > 1 else "")
-    except KeyboardInterrupt:
-        pass
