@@ -11,7 +11,6 @@ from authoring.changes import ChangeRefused
 from automation import Fabric, cli, terminal
 from automation.engine.workspace import Workspace
 from tests.authoring.conftest import vpc
-from tests.test_docs import documented, keys
 
 
 @pytest.fixture
@@ -160,16 +159,6 @@ def test_which_fabric(run, world, monkeypatch):
 def test_a_failure_in_json_has_the_keys_that_all_share(run, world):
     code, out, _ = run("edit", "VPC/nope", "--set", "a=1", "--json")
     assert (code, json.loads(out)["ok"]) == (1, False)
-
-
-def test_the_documented_json_has_the_keys_of_the_real_one(run, world):
-    ingested = json.loads(run("ingest", "fabric-1", "--json")[1])
-    assert keys(ingested) == keys(documented("ingest"))
-    edited = json.loads(
-        run("edit", "VPC/a", "--set", "spec.subnets.default.vlan=1005", "--branch", "vlan", "--json")[1]
-    )
-    edited["files"] = documented("edit")["files"]
-    assert keys(edited) == keys(documented("edit"))
 
 
 def test_a_batch_is_one_commit(project, world):

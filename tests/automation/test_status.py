@@ -17,7 +17,7 @@ from providers.core.identity import ObjectRef
 from providers.core.manifest import Origin
 from providers.core.state import CRState
 from providers.errors import ConfigError, ServerFailure
-from tests.core import test_drift
+from tests.support import one_cr
 from tests.support.contexts import context, synced
 
 if TYPE_CHECKING:
@@ -35,27 +35,25 @@ DRAFT, OTHER, VPC = (ObjectRef("VPC", "default", name) for name in ("draft", "ot
 
 
 @pytest.mark.parametrize("lags", ["", "leaf-01 lags"])
-@pytest.mark.parametrize("row", test_drift.TABLE)
+@pytest.mark.parametrize("row", one_cr.TABLE)
 def test_status_and_drift_agree(row, lags):
-    facts = core.Facts(test_drift.REF, *row[:4], lags=lags)
+    facts = core.Facts(one_cr.REF, *row[:4], lags=lags)
     state, _ = core.standing(facts)
     assert core.classify(facts).state in SAME[state]
 
 
 def test_a_lagging_switch_makes_pending_what_is_as_it_was_applied_and_nothing_else():
     def state(*row):
-        return core.standing(core.Facts(test_drift.REF, *row, lags="leaf-01 lags"))
+        return core.standing(core.Facts(one_cr.REF, *row, lags="leaf-01 lags"))
 
-    wish, outputs, record = test_drift.WISH, test_drift.OUTPUTS, test_drift.RECORD
-    assert state(wish, outputs, test_drift.LIVE, record) == (CRState.PENDING, "leaf-01 lags")
-    assert state(wish, outputs, test_drift.EDITED, record)[0] is CRState.DRIFTED
+    wish, outputs, record = one_cr.WISH, one_cr.OUTPUTS, one_cr.RECORD
+    assert state(wish, outputs, one_cr.LIVE, record) == (CRState.PENDING, "leaf-01 lags")
+    assert state(wish, outputs, one_cr.EDITED, record)[0] is CRState.DRIFTED
     assert state(wish, None, None, None)[0] is CRState.COMMITTED
 
 
 def test_what_lags_is_in_the_drift_report_with_the_reason():
-    facts = core.Facts(
-        test_drift.REF, test_drift.WISH, test_drift.OUTPUTS, test_drift.LIVE, test_drift.RECORD, lags="leaf-01 lags"
-    )
+    facts = core.Facts(one_cr.REF, one_cr.WISH, one_cr.OUTPUTS, one_cr.LIVE, one_cr.RECORD, lags="leaf-01 lags")
     report = core.report_of("f", [core.classify(facts)])
     assert (report.exit_code, [(one.state, one.reason) for one in report.details]) == (
         2,

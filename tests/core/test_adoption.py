@@ -10,7 +10,7 @@ from providers.core import drift, sections
 from providers.core.adoption import adoption, refusal, says_the_same
 from providers.core.drift import Facts, State
 from providers.core.identity import FABRIC_LABEL, ObjectRef
-from tests.core.test_sections import REF, SPEC, live_object, manifest
+from tests.support.one_cr import REF, SPEC, live_object, manifest
 
 INPUTS = sections.inputs_for("f", manifest(labels={"team": "net"}))
 WISH = INPUTS["cluster"]

@@ -8,39 +8,21 @@ import pytest
 
 from providers.core import drift, sections
 from providers.core.diff import changes
-from providers.core.drift import Facts, State, Unread
-from tests.core.test_sections import REF, live_object, manifest, outputs_for
-
-WISH = sections.inputs_for("f", manifest())
-NEWER = sections.inputs_for("f", manifest({"subnets": {"default": {"subnet": "10.0.2.0/24", "vlan": 1002}}}))
-MOVED = {**WISH, "git": {**WISH["git"], "commit": "d" * 40}, "netbox": {**WISH["netbox"], "git_commit": "d" * 40}}
-LIVE = live_object(WISH)
-OUTPUTS = outputs_for(WISH, LIVE)
-EDITED = live_object(WISH, subnets={"default": {"subnet": "10.0.1.0/24", "vlan": 1999}})
-RECORD = WISH["netbox"]
-EDITED_RECORD = {**RECORD, "git_status": "Not from Git"}
-GONE = None
-DOWN = Unread("https://127.0.0.1:1 does not answer")
-
-TABLE = [
-    # desired, outputs, live, record -> state
-    (WISH, OUTPUTS, LIVE, RECORD, State.IN_SYNC),
-    (MOVED, OUTPUTS, LIVE, RECORD, State.IN_SYNC),
-    (WISH, OUTPUTS, EDITED, RECORD, State.DRIFTED),
-    (WISH, OUTPUTS, LIVE, EDITED_RECORD, State.DRIFTED),
-    (WISH, OUTPUTS, GONE, RECORD, State.MISSING_FROM_CLUSTER),
-    (WISH, OUTPUTS, LIVE, GONE, State.MISSING_FROM_NETBOX),
-    (WISH, OUTPUTS, GONE, GONE, State.MISSING_FROM_CLUSTER),
-    (NEWER, OUTPUTS, LIVE, RECORD, State.PENDING),
-    (NEWER, OUTPUTS, EDITED, RECORD, State.PENDING),
-    (WISH, None, GONE, GONE, State.COMMITTED),
-    (WISH, None, LIVE, GONE, State.COMMITTED),
-    (None, OUTPUTS, LIVE, RECORD, State.MISSING_FROM_GIT),
-    (None, None, LIVE, GONE, State.MISSING_FROM_GIT),
-    (WISH, OUTPUTS, DOWN, RECORD, State.UNKNOWN),
-    (WISH, OUTPUTS, LIVE, DOWN, State.UNKNOWN),
-    (None, OUTPUTS, DOWN, RECORD, State.UNKNOWN),
-]
+from providers.core.drift import Facts, State
+from tests.support.one_cr import (
+    DOWN,
+    EDITED,
+    EDITED_RECORD,
+    GONE,
+    LIVE,
+    MOVED,
+    NEWER,
+    OUTPUTS,
+    RECORD,
+    REF,
+    TABLE,
+    WISH,
+)
 
 
 def facts(desired, outputs, live, record) -> Facts:

@@ -9,36 +9,10 @@ from hypothesis import given
 
 from providers.core import sections
 from providers.core.diff import changes
-from providers.core.identity import FABRIC_LABEL, ObjectRef
-from providers.core.manifest import Attribution, Manifest, Origin
+from providers.core.identity import FABRIC_LABEL
 from providers.core.normalise import same
 from tests.core.strategies import specs
-
-REF = ObjectRef("VPC", "default", "vpc-1")
-SPEC = {"subnets": {"default": {"subnet": "10.0.1.0/24", "vlan": 1001}}}
-
-
-def manifest(spec=None, labels=None) -> Manifest:
-    return Manifest(
-        ref=REF,
-        spec=SPEC if spec is None else spec,
-        origin=Origin("fabrics/f/vpcs.yaml", 3, 1),
-        attribution=Attribution("c" * 40, "Ann <ann@example.org>", "2026-01-02T03:04:05Z"),
-        labels=labels or {},
-    )
-
-
-def live_object(inputs, **changed):
-    """What a plain API server holds after our write, with changes to its spec."""
-    obj = sections.manifest_of(inputs["cluster"])
-    obj["metadata"] |= {"uid": "uid-1", "resourceVersion": "7", "generation": 1}
-    obj["spec"] = {**copy.deepcopy(obj["spec"]), **changed}
-    return obj
-
-
-def outputs_for(inputs, live):
-    delta = sections.applied_delta(inputs["cluster"], sections.cluster_section(live, inputs["cluster"]))
-    return {**inputs, "applied": {"cluster": delta}, "uid": "uid-1"}
+from tests.support.one_cr import SPEC, live_object, manifest, outputs_for
 
 
 def test_the_manifest_that_is_sent_is_gits_plus_our_label():

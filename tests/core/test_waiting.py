@@ -10,7 +10,7 @@ from providers.core.drift import Facts, standing
 from providers.core.identity import ObjectRef
 from providers.core.state import LAGS, WAITS, CRState, failure
 from providers.core.waiting import waiting
-from tests.core.test_drift import LIVE, NEWER, OUTPUTS, RECORD, REF, WISH
+from tests.support.one_cr import LIVE, NEWER, OUTPUTS, RECORD, REF, WISH
 
 CHILD, GRANDCHILD, OTHER = (ObjectRef("VPCPeering", "default", name) for name in ("a", "b", "c"))
 REFERENCES = {REF: (), CHILD: (REF,), GRANDCHILD: (CHILD,), OTHER: ()}

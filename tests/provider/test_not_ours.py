@@ -10,7 +10,7 @@ from providers import writing
 from providers.core import sections
 from providers.core.identity import FABRIC_LABEL
 from providers.errors import Conflict
-from tests.core.test_sections import live_object, manifest, outputs_for
+from tests.support.one_cr import live_object, manifest, outputs_for
 
 INPUTS = sections.inputs_for("f", manifest())
 OURS = {"managedFields": [{"manager": "hhsync", "operation": "Update", "fieldsV1": {}}]}

@@ -12,7 +12,7 @@ from automation.operations.publishing import changes
 from providers import writing
 from providers.core.drift import Facts, Unread
 from providers.errors import Rejected, ServerFailure
-from tests.core.test_drift import EDITED, LIVE, NEWER, OUTPUTS, RECORD, REF, WISH
+from tests.support.one_cr import EDITED, LIVE, NEWER, OUTPUTS, RECORD, REF, WISH
 
 SYNCED = {**RECORD, "sync_state": "Synced", "sync_error": ""}
 FAILED = {**RECORD, "sync_state": "Pending", "sync_error": "refused"}

@@ -1,0 +1,70 @@
+"""One CR on all sides: what Git wants, what the state and the servers have of it, and the state that follows."""
+
+from __future__ import annotations
+
+import copy
+
+from providers.core import sections
+from providers.core.drift import State, Unread
+from providers.core.identity import ObjectRef
+from providers.core.manifest import Attribution, Manifest, Origin
+
+REF = ObjectRef("VPC", "default", "vpc-1")
+SPEC = {"subnets": {"default": {"subnet": "10.0.1.0/24", "vlan": 1001}}}
+
+
+def manifest(spec=None, labels=None) -> Manifest:
+    """VPC/default/vpc-1 as Git has it."""
+    return Manifest(
+        ref=REF,
+        spec=SPEC if spec is None else spec,
+        origin=Origin("fabrics/f/vpcs.yaml", 3, 1),
+        attribution=Attribution("c" * 40, "Ann <ann@example.org>", "2026-01-02T03:04:05Z"),
+        labels=labels or {},
+    )
+
+
+def live_object(inputs, **changed):
+    """What a plain API server holds after our write, with changes to its spec."""
+    obj = sections.manifest_of(inputs["cluster"])
+    obj["metadata"] |= {"uid": "uid-1", "resourceVersion": "7", "generation": 1}
+    obj["spec"] = {**copy.deepcopy(obj["spec"]), **changed}
+    return obj
+
+
+def outputs_for(inputs, live):
+    """What the state has once the cluster answered `live`."""
+    delta = sections.applied_delta(inputs["cluster"], sections.cluster_section(live, inputs["cluster"]))
+    return {**inputs, "applied": {"cluster": delta}, "uid": "uid-1"}
+
+
+WISH = sections.inputs_for("f", manifest())
+NEWER = sections.inputs_for("f", manifest({"subnets": {"default": {"subnet": "10.0.2.0/24", "vlan": 1002}}}))
+MOVED = {**WISH, "git": {**WISH["git"], "commit": "d" * 40}, "netbox": {**WISH["netbox"], "git_commit": "d" * 40}}
+LIVE = live_object(WISH)
+OUTPUTS = outputs_for(WISH, LIVE)
+EDITED = live_object(WISH, subnets={"default": {"subnet": "10.0.1.0/24", "vlan": 1999}})
+RECORD = WISH["netbox"]
+EDITED_RECORD = {**RECORD, "git_status": "Not from Git"}
+GONE = None
+DOWN = Unread("https://127.0.0.1:1 does not answer")
+
+TABLE = [
+    # desired, outputs, live, record -> state
+    (WISH, OUTPUTS, LIVE, RECORD, State.IN_SYNC),
+    (MOVED, OUTPUTS, LIVE, RECORD, State.IN_SYNC),
+    (WISH, OUTPUTS, EDITED, RECORD, State.DRIFTED),
+    (WISH, OUTPUTS, LIVE, EDITED_RECORD, State.DRIFTED),
+    (WISH, OUTPUTS, GONE, RECORD, State.MISSING_FROM_CLUSTER),
+    (WISH, OUTPUTS, LIVE, GONE, State.MISSING_FROM_NETBOX),
+    (WISH, OUTPUTS, GONE, GONE, State.MISSING_FROM_CLUSTER),
+    (NEWER, OUTPUTS, LIVE, RECORD, State.PENDING),
+    (NEWER, OUTPUTS, EDITED, RECORD, State.PENDING),
+    (WISH, None, GONE, GONE, State.COMMITTED),
+    (WISH, None, LIVE, GONE, State.COMMITTED),
+    (None, OUTPUTS, LIVE, RECORD, State.MISSING_FROM_GIT),
+    (None, None, LIVE, GONE, State.MISSING_FROM_GIT),
+    (WISH, OUTPUTS, DOWN, RECORD, State.UNKNOWN),
+    (WISH, OUTPUTS, LIVE, DOWN, State.UNKNOWN),
+    (None, OUTPUTS, DOWN, RECORD, State.UNKNOWN),
+]
