@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from authoring.options import Authoring
-from automation import write_back
 from automation.engine import ahead
 from automation.engine.workspace import project_file
 from providers.settings import NAMESPACE
@@ -30,6 +29,8 @@ def sync(
     """
     if not _wanted(workspace, fabric):
         return then()
+    from automation import write_back  # with all that edits files, for the stacks that say so
+
     if progress is not None:
         progress.update("ingesting raw/")
     ingested = write_back.ingest(workspace, fabric)
@@ -41,6 +42,8 @@ def preview(workspace: Workspace, fabric: str, then: Callable[[], OperationResul
     """The preview, and what the sync would ingest before; those CRs are not in the preview."""
     if not _wanted(workspace, fabric):
         return then()
+    from automation import write_back
+
     planned = write_back.ingest(workspace, fabric, dry_run=True)
     ahead.forget(workspace, fabric)
     return _told(then(), planned, f"a sync would first ingest {_counted(planned)}, which this preview leaves out")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from automation import ingest_first
-from automation.operations import plan_file
 from automation.operations import preview as previewing
 from automation.operations import sync as syncing
 
@@ -27,6 +26,8 @@ def preview(
 ) -> OperationResult:
     """What a sync would change, written to the file `plan` if one is named; see `preview.preview`."""
     if plan is not None:
+        from automation.operations import plan_file  # with the reports, for the runs that ask for it
+
         return plan_file.preview(workspace, fabric, plan, progress, allow_deletes)
     return ingest_first.preview(
         workspace, fabric, lambda: previewing.preview(workspace, fabric, progress, allow_deletes)
@@ -45,6 +46,8 @@ def sync(
 ) -> OperationResult:
     """Make the cluster and NetBox match Git; with `plan` exactly what that file says, or a refusal; see `sync.sync`."""
     if plan is not None:
+        from automation.operations import plan_file
+
         plan_file.alone(allow_deletes=allow_deletes, partial=partial)
         return plan_file.sync(workspace, fabric, plan, progress, wait)
     return ingest_first.sync(
