@@ -14,7 +14,8 @@ from program import bootstrap, hydrated
 from providers import adopting
 from providers.core import handover, sections
 from providers.core.adoption import refusal, unmanaged
-from providers.core.identity import KINDS
+from providers.core.identity import FIELD_MANAGER, KINDS
+from providers.core.ownership import managers
 from providers.core.plan import owner
 from providers.core.policy import check_prune
 from providers.errors import UnsafeChange
@@ -40,7 +41,9 @@ def objects(
     def listed(kind: Kind) -> tuple[dict[ObjectRef, Mapping[str, Any]], dict[ObjectRef, Mapping[str, Any]]]:
         found = cluster.list(kind)
         managed = {ref: obj.get("spec") or {} for ref, obj in found.items() if owner(obj) == fabric}
-        return managed, {ref: obj for ref, obj in found.items() if ref in desired and unmanaged(obj)}
+        # One that we wrote and that lost its label is ours still: it is in the state, which is not known here.
+        others = {ref: obj for ref, obj in found.items() if unmanaged(obj) and FIELD_MANAGER not in managers(obj)}
+        return managed, {ref: obj for ref, obj in others.items() if ref in desired}
 
     with ThreadPoolExecutor(max_workers=len(KINDS)) as pool:
         answers = list(pool.map(listed, KINDS.values()))

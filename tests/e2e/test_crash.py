@@ -60,6 +60,7 @@ def _children(pid: int) -> list[int]:
 
 def marks(project: Project) -> tuple[dict[object, str], dict[str, int]]:
     """Who every object and record is, as the servers have it."""
+    project.netbox.fabric(project.fabric)  # a destroyed fabric's record has another id when it is made again
     uids = {ref: obj["metadata"]["uid"] for ref, obj in project.objects().items()}
     return uids, {ref: record.id for ref, record in project.records().items()}
 
