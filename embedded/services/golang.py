@@ -119,7 +119,7 @@ class GoTools:
     def version(self, program: str) -> str:
         """The pinned version of a program, as in go.mod, e.g. "v1.36.3"."""
         module, file = _PROGRAMS[program].module, self._module(program) / "go.mod"
-        found = re.search(rf"^\s*{re.escape(module)} (v\S+)", file.read_text(), re.MULTILINE)
+        found = re.search(rf"^\s*(?:require )?{re.escape(module)} (v\S+)", file.read_text(), re.MULTILINE)
         if found is None:
             raise ServicesError(f"{file} does not require {module}: restore the file from Git")
         return found[1]

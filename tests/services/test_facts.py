@@ -79,10 +79,18 @@ def test_start_without_crd_files_names_the_folder(tmp_path):
         services.start(parts=("cluster",))
 
 
-def test_the_pinned_versions_are_read_from_the_tools_module(tmp_path):
-    tools = GoTools(tmp_path)
-    assert tools.version("kube-apiserver").startswith("v1.36.")
-    assert tools.version("etcd").startswith("v3.6.")
+@pytest.mark.parametrize(
+    ("program", "version"),
+    [
+        ("kube-apiserver", "v1.36."),
+        ("kubectl", "v1.36."),
+        ("etcd", "v3.6."),
+        ("pulumi", "v3."),
+        ("pulumi-resource-kubernetes", "v4."),
+    ],
+)
+def test_the_pinned_versions_are_read_from_the_tools_modules(tmp_path, program, version):
+    assert GoTools(tmp_path).version(program).startswith(version)
 
 
 def test_another_tools_module_is_another_build(tmp_path):
