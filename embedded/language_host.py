@@ -13,10 +13,10 @@ import os
 import runpy
 import subprocess
 import sys
+import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 import grpc
@@ -25,6 +25,9 @@ from pulumi import log
 from pulumi.runtime import Settings, configure, run_in_stack, set_all_config
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
+
+_LOOK_S = 1.0
+"""Seconds between two looks whether the CLI is still there."""
 
 _TOLD = 32
 """Exit code of a program that has told the engine itself what went wrong; the same as in Pulumi's own host."""
@@ -88,14 +91,16 @@ class _Host(language_pb2_grpc.LanguageRuntimeServicer):
 
 
 def serve(engine: str) -> None:
-    """Serve until the CLI ends this process."""
+    """Serve until the CLI ends this process, or is gone itself: one that was killed ends nobody."""
+    cli = os.getppid()
     server = grpc.server(ThreadPoolExecutor(max_workers=4), options=_GRPC_CHANNEL_OPTIONS)  # type: ignore[no-untyped-call]
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(_Host(engine), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    Event().wait()
+    while os.getppid() == cli:
+        time.sleep(_LOOK_S)
 
 
 def run(facts: dict[str, Any]) -> int:
