@@ -37,8 +37,8 @@ def story(tmp_path_factory, services):
     running = dataclasses.replace(services, home=str(home), git_url=str(git_url))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(servers, "services", lambda root, say: SimpleNamespace(start=lambda fabrics: running))
-        patch.setenv("HHSYNC_CACHE", str(root / "cache"))
         patch.setenv("HHSYNC_PULUMI", str(pulumi_cli()))
+        patch.setenv("HHSYNC_CACHE", str(root / "cache"))
         told = []
         for _ in range(2):
             lines: list[str] = []
