@@ -163,6 +163,8 @@ def test_a_stack_that_does_not_exist(synced):
 
 def test_a_second_sync_while_one_runs_is_told_who_holds_the_stack(synced):
     lock = synced.folder / f"state/.pulumi/locks/organization/hhsync/{synced.fabric}"
+    name = synced.names[0]
+    synced.commit({f"vpcs/{name}.yaml": crs(*synced.names, vlan=1100)[f"vpcs/{name}.yaml"]})
     holder = subprocess.Popen(["sleep", "60"])
     try:
         lock.mkdir(parents=True, exist_ok=True)
