@@ -21,10 +21,17 @@ def killed_up(project: Project) -> None:
         argv, env=project.env, cwd=project.folder, start_new_session=True, stdout=subprocess.DEVNULL
     ) as process:
         file = project.folder / f"state/.pulumi/stacks/hhsync/{project.fabric}.json"
-        while '"creating"' not in file.read_text():
-            assert process.poll() is None, "the run ended before it could be killed"
-            time.sleep(0.005)
-        os.killpg(process.pid, signal.SIGKILL)
+        while True:
+            while '"creating"' not in file.read_text():
+                assert process.poll() is None, "the run ended before it could be killed"
+                time.sleep(0.002)
+            # Held still before it is killed: the operation may have ended since the state was read.
+            os.killpg(process.pid, signal.SIGSTOP)
+            time.sleep(0.1)
+            if '"creating"' in file.read_text():
+                os.killpg(process.pid, signal.SIGKILL)
+                return
+            os.killpg(process.pid, signal.SIGCONT)
 
 
 @pytest.fixture
