@@ -169,18 +169,6 @@ class NetBox:
         records = self._tables[kind.name].read(fabric_id=fabric_id)
         return {record.fields["ref"]: record for record in records if record.fields["fabric"] == fabric}
 
-    def any_with(self, kind: Kind, fabric: str, field: str, value: str) -> bool:
-        """Whether a record of one kind in a fabric has this value in a field that NetBox can filter by; one small LIST.
-
-        Raises:
-            TargetError: by cause.
-        """
-        fabric_id = self._names.id(fabric)
-        if fabric_id is None:
-            return False
-        found = self._tables[kind.name].read(fabric_id=fabric_id, **{field: value})
-        return any(one.fields["fabric"] == fabric and one.fields[field] == value for one in found)
-
     def strays(self, kind: Kind, fabric: str) -> dict[str, Record]:
         """The records of one kind whose `ref` says that they belong to a fabric, and whose field `fabric` says otherwise.
 
