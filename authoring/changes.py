@@ -6,10 +6,11 @@ import difflib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from authoring import edit, files, layout, normalise, paths
+from authoring import files, layout
 from authoring.folder import identity, objects
-from authoring.nodes import same
-from program import documents
+from authoring.text import edit, normalise, paths
+from authoring.text.nodes import same
+from gitops import documents
 from providers.core.identity import DEFAULT_NAMESPACE, KINDS, ObjectRef
 from providers.errors import HhsyncError
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from authoring.folder import Folder, Place
-    from authoring.paths import Path
+    from authoring.text.paths import Path
 
 
 class ChangeRefused(HhsyncError):

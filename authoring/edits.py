@@ -6,10 +6,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from authoring import changes as changing
-from authoring import conflict, ingest_books, layout, repository, timestamps, write
+from authoring import (
+    conflict,
+    layout,
+    repository,
+    write,
+)
 from authoring.changes import Assign, Become, Change, ChangeRefused, Create, Patch, Remove, Retype, Unset
-from authoring.edit_result import CREATED, DELETED, UPDATED, EditResult, Preview, file_changes, previewed
-from authoring.judge import Judge
+from authoring.ingest import logs
+from authoring.result import (
+    CREATED,
+    DELETED,
+    UPDATED,
+    EditResult,
+    Preview,
+    file_changes,
+    previewed,
+)
+from authoring.text import timestamps
+from authoring.validation import Judge
 from providers.core.diff import dotted
 from providers.core.references import references
 from providers.errors import ValidationFailed
@@ -125,7 +140,7 @@ class _Planner:
         manifest = layout.joined(tip.root, layout.MANIFEST)
         if gone and files and manifest in source.entries:
             there = repository.contents(source.command, {manifest: source.entries[manifest]})[manifest]
-            files[manifest] = ingest_books.manifest_without(there, gone)
+            files[manifest] = logs.manifest_without(there, gone)
         return write.Plan(files, self._message())
 
     def _message(self) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from authoring import edit, paths
-from authoring.nodes import document as parsed
-from authoring.nodes import same
-from program import documents
+from authoring.text import edit, paths
+from authoring.text.nodes import document as parsed
+from authoring.text.nodes import same
+from gitops import documents
 
 if TYPE_CHECKING:
     from authoring.folder import Place

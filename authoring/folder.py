@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from program import desired, documents
+from gitops import desired, documents
 from providers.core.identity import DEFAULT_NAMESPACE, KINDS, ObjectRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from program.desired import Layout
-    from program.documents import Document
+    from gitops.desired import Layout
+    from gitops.documents import Document
     from providers.core.manifest import Issue
 
 

@@ -10,7 +10,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
-from program.desired import ARCHIVE, MANAGED, RAW
+from gitops.desired import ARCHIVE, MANAGED, RAW
 from providers.core.identity import DEFAULT_NAMESPACE, KINDS, ObjectRef
 
 if TYPE_CHECKING:

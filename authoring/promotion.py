@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from authoring import normalise
 from authoring.changes import Become, Change, ChangeRefused, Create, Remove
+from authoring.text import normalise
 from providers.core import sections
 from providers.core.diff import overlay
+from providers.core.equality import (
+    MISSING,
+    canonical,
+    is_empty,
+    without_nulls,
+)
 from providers.core.identity import FABRIC_LABEL, KINDS
-from providers.core.normalise import MISSING, canonical, is_empty, without_nulls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

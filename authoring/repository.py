@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from program import git_mirror, git_trust
-from program.documents import DEFAULT_LIMITS
-from program.git_command import CommandFailed, GitCommand
+from gitops.documents import DEFAULT_LIMITS
+from gitops.git import mirror, trust
+from gitops.git.command import CommandFailed, GitCommand
 from providers.core.manifest import Issue, Origin
 from providers.errors import GitError, one_line
 
@@ -252,9 +252,9 @@ def fetched(settings: GitSettings, cache: Path) -> Iterator[tuple[GitCommand, st
     Raises:
         GitError: as every read; what git says while the block reads on becomes one, too.
     """
-    with git_mirror.fetched(settings, cache) as (command, head):
+    with mirror.fetched(settings, cache) as (command, head):
         try:
-            git_trust.require_signature(command, settings, head)
+            trust.require_signature(command, settings, head)
             yield command, head
         except CommandFailed as failure:
             raise GitError(f"Git repository {command.url} at {head[:12]}: {command.meaning(failure)}") from None

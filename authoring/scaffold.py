@@ -6,10 +6,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from authoring import ingest_books, layout, repository, write
+from authoring import layout, repository, write
+from authoring.ingest import logs
 from authoring.options import Author
-from program.desired import ARCHIVE, MANAGED, RAW
-from program.git_command import CommandFailed, GitCommand
+from gitops.desired import ARCHIVE, MANAGED, RAW
+from gitops.git.command import CommandFailed, GitCommand
 from providers.errors import GitError
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def _missing(root: str, there: set[str]) -> dict[str, Content]:
             files[start + layout.KEPT] = b""
     manifest = layout.joined(root, layout.MANIFEST)
     if manifest not in there:
-        files[manifest] = ingest_books.empty_manifest()
+        files[manifest] = logs.empty_manifest()
     return files
 
 

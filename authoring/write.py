@@ -19,8 +19,8 @@ from authoring import repository
 from authoring.folder import Folder, blob_id
 from authoring.options import Author, Authoring
 from authoring.repository import BranchMoved, Content, PushRefused
-from program import git_mirror, git_trust
-from program.git_command import CommandFailed, GitCommand
+from gitops.git import mirror, trust
+from gitops.git.command import CommandFailed, GitCommand
 from providers.errors import GitError
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def _attempt(
             why = command.meaning(failure) if isinstance(failure, CommandFailed) else failure.strerror
             raise WriteFailed(f"the commit could not be made in {cache}: {why}; nothing was written to Git") from None
         try:
-            git_trust.require_signature(command, settings, commit)
+            trust.require_signature(command, settings, commit)
         except GitError as error:
             raise WriteFailed(
                 f"hhsync:gitSigningKey is no good for this stack: {error}; nothing was written to Git"
@@ -287,7 +287,7 @@ def _one_writer(settings: GitSettings, cache: Path) -> Iterator[None]:
     (cache / "git").mkdir(parents=True, exist_ok=True)
     handle = os.open(cache / "git" / f"{name}.write.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        deadline = time.monotonic() + git_mirror.LOCK_DEADLINE
+        deadline = time.monotonic() + mirror.LOCK_DEADLINE
         while True:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

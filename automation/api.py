@@ -11,14 +11,14 @@ from automation.engine.workspace import Workspace
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from authoring.edit_result import EditResult
-    from authoring.ingest import IngestResult
-    from automation.batch import Batch
-    from automation.checking import CheckReport
+    from authoring.ingest.run import IngestResult
+    from authoring.result import EditResult
+    from automation.editing.batch import Batch
+    from automation.operations.check import CheckReport
+    from automation.operations.status import StatusReport
     from automation.progress import Progress
     from automation.results import OperationResult
-    from automation.status import StatusReport
-    from providers.core.drift import DriftReport
+    from providers.core.drift.report import DriftReport
 
 
 class Fabric:
@@ -79,44 +79,45 @@ class Fabric:
         return context.read(self.workspace, self.name, self._progress, across=False, with_lag=True).report()
 
     def status(self, *, kinds: Collection[str] = (), states: Collection[str] = ()) -> StatusReport:
-        """The state of every CR and why; see `automation.status.status`."""
-        from automation import status
+        """The state of every CR and why; see `automation.operations.status.status`."""
+        from automation.operations import status
 
         return status.status(self.workspace, self.name, self._progress, kinds=kinds, states=states)
 
     def check(self, *, cluster: bool = False, schemas: Path | None = None) -> CheckReport:
-        """Read and validate Git only, by the stack's schemas, a folder's or the cluster's; see `automation.checking.check`."""
-        from automation import checking
+        """Read and validate Git only, by a stack's, a folder's or the cluster's schemas; see `automation.operations.check`."""
+        from automation.operations import check as checking
 
         return checking.check(self.workspace, self.name, live=cluster, folder=schemas)
 
     def ingest(self, *, dry_run: bool = False, validate_only: bool = False) -> IngestResult:
-        """Bring raw/ into managed/ as one commit; see `authoring.ingest.ingest`."""
-        from automation import write_back
+        """Bring raw/ into managed/ as one commit; see `authoring.ingest.run.ingest`."""
+        from automation.editing import commits
 
-        return write_back.ingest(self.workspace, self.name, dry_run=dry_run, validate_only=validate_only)
+        return commits.ingest(self.workspace, self.name, dry_run=dry_run, validate_only=validate_only)
 
     def batch(self, message: str | None = None, *, branch: str | None = None, base: str | None = None) -> Batch:
         """Any number of changes as one commit, e.g. `with fabric.batch("why") as batch: batch.set("VPC/v", "spec.…", 1)`.
 
         `branch` is an edit branch; `base` the commit that the changes are made for (default: the newest).
         """
-        from automation.batch import Batch
+        from automation.editing.batch import Batch
 
         return Batch(self.workspace, self.name, message, branch, base)
 
     def promote(
         self, cr: str, source: str, message: str | None = None, *, allow_deletes: int | None = None
     ) -> EditResult:
-        """Take a CR's value on "cluster" or "netbox" into Git; see `automation.promoting.promote`."""
-        from automation import promoting, write_back
+        """Take a CR's value on "cluster" or "netbox" into Git; see `automation.editing.promote.promote`."""
+        from automation.editing import commits
+        from automation.editing import promote as promoting
 
-        wanted = write_back.Wanted(message)
-        ref = write_back.parse_ref(cr)
+        wanted = commits.Wanted(message)
+        ref = commits.parse_ref(cr)
         return promoting.promote(self.workspace, self.name, ref, source, wanted, allow_deletes)
 
     def revert(self, commit: str, message: str | None = None) -> EditResult:
-        """Take back what a commit changed in the fabric's folder; see `authoring.reverting.revert`."""
-        from automation import write_back
+        """Take back what a commit changed in the fabric's folder; see `authoring.revert.revert`."""
+        from automation.editing import commits
 
-        return write_back.revert(self.workspace, self.name, commit, write_back.Wanted(message))
+        return commits.revert(self.workspace, self.name, commit, commits.Wanted(message))

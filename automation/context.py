@@ -14,31 +14,39 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from automation import facts as joining
+from automation.agents import Lag, lag
 from automation.drafts import Drafts, drafts
 from automation.engine import ahead
-from automation.lag import Lag, lag
 from automation.progress import Progress, silent, ticking
-from program import bootstrap, load, record
+from gitops import load
+from gitops.selection import Selection
+from program import bootstrap, record
 from program import config as stack_config
 from program.outside import known_to
-from program.partial import Selection
-from providers.core import fabric_record
-from providers.core import plan as planning
-from providers.core.drift import DriftReport, FabricRecord, Facts, Source, Unread, report_of
-from providers.core.waiting import waiting
+from providers.core.drift import fabric_record
+from providers.core.drift.report import (
+    DriftReport,
+    FabricRecord,
+    Facts,
+    Source,
+    Unread,
+    report_of,
+)
+from providers.core.drift.waiting import waiting
+from providers.core.planning import plan as planning
 from providers.session import Session
 from providers.settings import flag
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from automation.engine.state import Recorded
+    from automation.engine.state.recorded import Recorded
     from automation.engine.workspace import Workspace
+    from gitops.load import Loaded
     from program.config import FabricConfig
-    from program.load import Loaded
     from providers.core.identity import ObjectRef
     from providers.core.manifest import Manifest
-    from providers.core.plan import Plan, RecordStep
+    from providers.core.planning.plan import Plan, RecordStep
 
 log = logging.getLogger("hhsync.context")
 

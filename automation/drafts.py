@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from program import load
-from program.git_branches import matching
+from gitops import load
+from gitops.git.branches import matching
 from providers.errors import GitError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from program.load import Loaded
+    from gitops.load import Loaded
     from providers.core.identity import ObjectRef
     from providers.core.manifest import Origin
     from providers.settings import GitSettings

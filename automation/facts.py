@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from providers import adopting, writing
-from providers.core import drift as core
+from providers import adoption_dry_run, writing
 from providers.core import ownership, sections
+from providers.core.drift import report as core
 from providers.core.identity import FABRIC_LABEL, KINDS, Kind, ObjectRef
 from providers.errors import TargetError
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
     from automation.drafts import Drafts
-    from program.load import Loaded
+    from gitops.load import Loaded
     from providers.session import Session
 
 _REF_SLASHES = 4
@@ -193,6 +193,8 @@ def _adopted(session: Session, facts: core.Facts) -> core.Facts:
     if facts.desired is None or facts.live is None or isinstance(facts.live, core.Unread):
         return facts
     try:
-        return replace(facts, adoption=adopting.of(session.cluster, facts.ref, facts.desired["cluster"], facts.live))
+        return replace(
+            facts, adoption=adoption_dry_run.of(session.cluster, facts.ref, facts.desired["cluster"], facts.live)
+        )
     except TargetError as error:
         return replace(facts, live=core.Unread(str(error)))

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from providers.core.diff import FieldChange, dotted
-from providers.core.normalise import MISSING
+from providers.core.equality import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from automation.operations.health import Health
+    from automation.operations.wait import Health
 
 #: The verbs of an engine run.
 PREVIEW, SYNC, DESTROY = "preview", "sync", "destroy"

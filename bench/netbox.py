@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 
-from providers.targets.netbox_api import PLUGIN_API, PLUGIN_PAGES
-from providers.targets.netbox_types import FABRICS, OBJECT, TYPES
+from providers.targets.netbox.api import PLUGIN_API, PLUGIN_PAGES
+from providers.targets.netbox.types import FABRICS, OBJECT, TYPES
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,10 +14,10 @@ from bench.measure import Cost, run
 from bench.names import APPLY, CHANGE, CHECK, DIFF, DRIFT, FIRST, HELP, LIST, NOTHING, RAW, TYPES
 from bench.netbox import NetBox
 from bench.project import CLONE, HHSYNC, Project
-from embedded.services.golang import GoTools, kubectl
+from embedded.services.programs.golang import GoTools, kubectl
 from embedded.services.steps import Steps
 from providers.settings import NetBoxSettings
-from providers.targets import netbox as target
+from providers.targets.netbox import target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence

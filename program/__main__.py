@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pulumi
 
-from program import bootstrap, config, declare, guard, load, outside, sdk
+from gitops import load
+from program import (
+    bootstrap,
+    config,
+    declare,
+    guard,
+    outside,
+    sdk,
+)
 from providers.errors import HhsyncError, ValidationFailed
 
 

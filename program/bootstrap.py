@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from program.config import FabricConfig
     from providers.extra_settings import BootstrapSettings
-    from providers.targets.cluster import Cluster
+    from providers.targets.cluster.target import Cluster
 
 ACCOUNT = "hhsync"
 _RBAC = "rbac.authorization.k8s.io"

@@ -18,8 +18,8 @@ from providers.core import sections
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from gitops.desired import DesiredState
     from program.config import FabricConfig
-    from program.desired import DesiredState
     from program.part import Part
     from providers.core.identity import ObjectRef
 

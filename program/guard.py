@@ -11,22 +11,23 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from program import bootstrap, hydrated
-from providers import adopting
-from providers.core import handover, sections
-from providers.core.adoption import refusal, unmanaged
+from providers import adoption_dry_run
+from providers.core import sections
+from providers.core.drift.adoption import refusal, unmanaged
 from providers.core.identity import FIELD_MANAGER, KINDS
 from providers.core.ownership import managers
-from providers.core.plan import owner
-from providers.core.policy import check_prune
+from providers.core.planning import reassignment
+from providers.core.planning.plan import owner
+from providers.core.planning.prune import check_prune
 from providers.errors import UnsafeChange
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from gitops.desired import DesiredState
     from program.config import FabricConfig
-    from program.desired import DesiredState
     from providers.core.identity import Kind, ObjectRef
-    from providers.targets.cluster import Cluster
+    from providers.targets.cluster.target import Cluster
 
 _NAMED = 5
 
@@ -63,7 +64,7 @@ def check_adoption(
     if config.take_over or not found:
         return
     wishes = {ref: sections.inputs_for(config.fabric, desired.manifests[ref])["cluster"] for ref in found}
-    refused = refusal(adopting.of_all(cluster, wishes, found))
+    refused = refusal(adoption_dry_run.of_all(cluster, wishes, found))
     if refused:
         raise UnsafeChange(refused)
 
@@ -84,7 +85,7 @@ def check(config: FabricConfig, desired: DesiredState, *, preview: bool) -> Mapp
     check_prune(managed, desired.manifests, config.allow_deletes)
     hydrated.check(cluster, config.fabric, desired, managed)
     check_adoption(cluster, config, desired, unlabelled)
-    plan = handover.plan({ref: one.spec for ref, one in desired.manifests.items()}, managed, desired.references)
+    plan = reassignment.plan({ref: one.spec for ref, one in desired.manifests.items()}, managed, desired.references)
     if plan.detour:
         needed = delete_first_needed(plan, config.fabric)
         if not preview:
@@ -93,7 +94,7 @@ def check(config: FabricConfig, desired: DesiredState, *, preview: bool) -> Mapp
     return plan.order
 
 
-def delete_first_needed(plan: handover.Plan, fabric: str) -> UnsafeChange:
+def delete_first_needed(plan: reassignment.Plan, fabric: str) -> UnsafeChange:
     """The one line about a plan with a delete-first phase: what is reassigned, what goes first, and the verb that does it."""
     why = "; ".join(str(one) for one in plan.because[:_NAMED]) + (", …" if len(plan.because) > _NAMED else "")
     first = ", ".join(str(ref) for ref in sorted(plan.detour)[:_NAMED]) + (", …" if len(plan.detour) > _NAMED else "")

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 from providers.core import hydration, sections
 from providers.core.manifest import Issue
 from providers.errors import Forbidden, NotInstalled, ValidationFailed
-from providers.targets.cluster_errors import Denied
+from providers.targets.cluster.errors import Denied
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from program.desired import DesiredState
+    from gitops.desired import DesiredState
     from providers.core.identity import ObjectRef
     from providers.core.manifest import Manifest
-    from providers.targets.cluster import Cluster
+    from providers.targets.cluster.target import Cluster
 
 RULE = "switch-not-hydrated"
 _REMEDY = "this fabric's server refuses it: hydrate the wiring as `hhfab` does, and commit the result"

@@ -6,15 +6,15 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from providers.core.identity import FABRIC_LABEL, KINDS
-from providers.core.rules.references import Outside
+from providers.core.rules.unresolved import Outside
 from providers.errors import TargetError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from providers.core.identity import ObjectRef
-    from providers.targets.cluster import Cluster
-    from providers.targets.cluster_snapshot import ClusterSnapshot
+    from providers.targets.cluster.snapshot import ClusterSnapshot
+    from providers.targets.cluster.target import Cluster
 
 
 def known_to(live: ClusterSnapshot, fabric: str) -> Outside:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from providers.core.fabric_record import STATUS_PARTIAL, STATUS_SUCCESS
+from providers.core.drift.fabric_record import STATUS_PARTIAL, STATUS_SUCCESS
 
 if TYPE_CHECKING:
+    from gitops.desired import DesiredState
     from program.config import FabricConfig
-    from program.desired import DesiredState
 
 
 def identity(config: FabricConfig) -> dict[str, Any]:

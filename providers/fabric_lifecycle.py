@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, ResourceProvider, UpdateResult
 
-from providers import orphans
+from providers import orphan_records
 from providers.core.diff import overlay
-from providers.core.normalise import canonical, integral
+from providers.core.equality import canonical, integral
 from providers.lifecycle import quiet_tracebacks
 from providers.session import Session, Sessions
 from providers.settings import config_of
@@ -79,7 +79,7 @@ class FabricIdentityProvider(_FabricRecordProvider):
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         """Remove the fabric's record, and before it those of CRs that are not in Git; the types stay for other fabrics."""
         session = self._session(props)
-        orphans.forget_all(session)
+        orphan_records.forget_all(session)
         session.netbox.delete_fabric(props["fabric"])
 
 

@@ -21,7 +21,7 @@ from pulumi.dynamic import (
 
 from providers import writing
 from providers.core import sections
-from providers.core.normalise import integral
+from providers.core.equality import integral
 from providers.session import Session, Sessions
 from providers.settings import config_of
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from providers import extra_settings
 from providers.errors import NotInstalled
 from providers.settings import ClusterSettings, NetBoxSettings
-from providers.targets.cluster import Cluster
-from providers.targets.cluster_snapshot import ClusterSnapshot
-from providers.targets.netbox import NetBox, NetBoxSnapshot
+from providers.targets.cluster.snapshot import ClusterSnapshot
+from providers.targets.cluster.target import Cluster
+from providers.targets.netbox.target import NetBox, NetBoxSnapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

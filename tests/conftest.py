@@ -16,8 +16,8 @@ import pytest
 
 from embedded.services import Running, Services
 from embedded.services.files import default_cache
-from embedded.services.golang import GoTools
 from embedded.services.process import Process
+from embedded.services.programs.golang import GoTools
 from embedded.services.steps import Steps
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import jsonschema_rs
 import pytest
 import typer
 
-from automation import cli
+from automation.cli import app
 from providers import settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -79,25 +79,36 @@ def keys(value: object, at: str = "") -> set[str]:
 def real() -> dict[str, object]:
     """By an example's name, what the code prints of values that have everything."""
     from authoring.conflict import Conflict, EditConflict
-    from authoring.edit_result import Changed, EditResult
-    from authoring.forge import PullRequest
-    from authoring.ingest import IngestResult
-    from authoring.ingest_plan import Left
-    from automation import checking, connections, report_json, results, servers, stack_init
-    from automation.operations.health import Health
+    from authoring.ingest.plan import Left
+    from authoring.ingest.run import IngestResult
+    from authoring.pull_requests import PullRequest
+    from authoring.result import Changed, EditResult
+    from automation import results
+    from automation.operations import check
     from automation.operations.orphans import Orphans
-    from automation.status import Standing, StatusReport
-    from automation.write_back_report import conflict_json
+    from automation.operations.status import Standing, StatusReport
+    from automation.operations.wait import Health
+    from automation.reports import as_json
+    from automation.reports.edits import conflict_json
+    from automation.setup import connections, init, servers
     from embedded.services.facts import FabricAccess, NetBoxAccess, PartStatus, Running
-    from program.desired import DesiredState
-    from program.load import Loaded
+    from gitops.desired import DesiredState
+    from gitops.load import Loaded
     from providers.core.diff import FieldChange
-    from providers.core.drift import Action, Detail, Difference, DriftReport, FabricRecord, Source, State
-    from providers.core.health import Agent
+    from providers.core.drift.convergence import Agent
+    from providers.core.drift.report import (
+        Action,
+        Detail,
+        Difference,
+        DriftReport,
+        FabricRecord,
+        Source,
+        State,
+    )
+    from providers.core.drift.sides import Property
+    from providers.core.drift.states import CRState
     from providers.core.identity import ObjectRef
     from providers.core.manifest import Issue, Origin
-    from providers.core.sides import Property
-    from providers.core.state import CRState
 
     ref, origin = ObjectRef("VPC", "default", "vpc-1"), Origin("a.yaml", 1, 0)
     vlan = FieldChange(("cluster",), 1, 2)
@@ -127,13 +138,13 @@ def real() -> dict[str, object]:
             not_done=(results.NotDone("a", "b"),),
             orphans_recorded=0,
         ).to_json(),
-        "drift": report_json.drift_json(
+        "drift": as_json.drift_json(
             DriftReport("f", 1, {}, (detail,), source=Source("u", "b", "f", "c"), record=record)
         ),
         "orphans": Orphans("f", (), "", ("a",)).to_json(),
-        "check": checking.CheckReport("f", loaded, "j").to_json(),
+        "check": check.CheckReport("f", loaded, "j").to_json(),
         "status": StatusReport("f", (Standing(ref, CRState.SYNCED, "", origin, managed=True),), {}, 0).to_json(),
-        "init": stack_init.InitResult("f", ROOT, True, (connections.PartCheck("git", "works", "t"),)).to_json(),
+        "init": init.InitResult("f", ROOT, True, (connections.PartCheck("git", "works", "t"),)).to_json(),
         "ingest": IngestResult("f", "b", "c", "b", {"a": "b"}, ("p",), (document,), (Left("p", ("r",)),)).to_json(),
         "edit": EditResult(
             "edit", "f", "b", "b", "c", (Changed(ref, "update", "p", (vlan,)),), pull_request=PullRequest("u", True)
@@ -165,7 +176,7 @@ def test_the_documented_report_and_plan_follow_the_schema(verb):
 
 
 def test_the_schema_knows_every_action_and_no_other():
-    from providers.core.drift import Action
+    from providers.core.drift.report import Action
 
     assert set(SCHEMA["$defs"]["detail"]["properties"]["action"]["enum"]) == {one.value for one in Action}
 
@@ -185,7 +196,7 @@ def test_every_command_is_in_the_documentation():
 
 
 def commands() -> dict[str, object]:
-    root = typer.main.get_command(cli.app)
+    root = typer.main.get_command(app.app)
     found = {}
     for name, command in root.commands.items():
         inner = getattr(command, "commands", None)

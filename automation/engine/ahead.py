@@ -8,12 +8,12 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from automation.engine import state
+from automation.engine.state import recorded as state
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from automation.engine.state import Recorded
+    from automation.engine.state.recorded import Recorded
     from automation.engine.workspace import Workspace
 
 type Place = tuple[Path, str, str]

@@ -1,6 +1,6 @@
 """The Pulumi CLI as the Automation API's command object: secrets by stdin, no prompt, our Python first on PATH.
 
-Which CLI it is: `embedded.services.pulumi`.
+Which CLI it is: `embedded.services.programs.pulumi`.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from pulumi.runtime import proto, rpc
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from automation.engine.pickles import referenced_class
+from automation.engine.state.pickles import referenced_class
 from providers.errors import EngineError, one_line
 
 if TYPE_CHECKING:

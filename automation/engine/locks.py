@@ -16,17 +16,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automation.engine import deployment, folder_backend
+from automation.engine import folder_backend
 from automation.engine.messages import Holder, LockedBy
 from automation.engine.processes import Process, running
 from automation.engine.project import PROJECT
-from automation.engine.state import PendingOperation
+from automation.engine.state import deployment
+from automation.engine.state.recorded import PendingOperation
 from providers.errors import EngineError, StackLocked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from automation.engine.state import Recorded
+    from automation.engine.state.recorded import Recorded
     from automation.engine.workspace import Workspace
 
 _ANYBODY = frozenset({"localhost", "localhost.localdomain", ""})

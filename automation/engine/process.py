@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from embedded.services.errors import ServicesError
-from embedded.services.pulumi import find_pulumi, oldest
+from embedded.services.programs.pulumi import find_pulumi, oldest
 from program.config import cache_folder
 from providers.errors import EngineError, one_line
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from embedded.services.pulumi import Cli
+    from embedded.services.programs.pulumi import Cli
 
 
 _DEADLINE = 300.0

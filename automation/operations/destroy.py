@@ -5,18 +5,20 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from automation.engine import locks, state, urns
+from automation.engine import locks
 from automation.engine import run as engine
-from automation.operations import outcome
-from automation.operations.execution import Done
-from automation.operations.run_provider import Journal, providers_for
+from automation.engine.state import recorded as state
+from automation.engine.state import urns
+from automation.execution import outcome
+from automation.execution.providers import Journal, providers_for
+from automation.execution.run import Done
 from automation.progress import silent, ticking
 from automation.results import DESTROY, Counts, OperationResult, ResourceChange
-from providers.core.plan import Plan
+from providers.core.planning.plan import Plan
 from providers.session import Session
 
 if TYPE_CHECKING:
-    from automation.engine.state import Recorded
+    from automation.engine.state.recorded import Recorded
     from automation.engine.workspace import Workspace
     from automation.progress import Progress
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from automation import ingest_first
+from automation.editing import ingest_first
 from automation.operations import preview as previewing
 from automation.operations import sync as syncing
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from automation import context
-from automation.report_json import detail_json, drift_errors
-from automation.report_text import known_text, state_text
-from providers import orphans
-from providers.core import plan
-from providers.core.drift import Detail, Unread
+from automation.reports.as_json import detail_json, drift_errors
+from automation.reports.as_text import known_text, state_text
+from providers import orphan_records
+from providers.core.drift.report import Detail, Unread
 from providers.core.identity import DEFAULT_NAMESPACE, KINDS, ObjectRef
+from providers.core.planning import plan
 from providers.core.references import references
 from providers.errors import ConfigError, TargetError, UnsafeChange
-from providers.targets.netbox_types import NOT_FROM_GIT
+from providers.targets.netbox.types import NOT_FROM_GIT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from automation.context import RunContext
     from automation.engine.workspace import Workspace
     from automation.progress import Progress
-    from providers.core.drift import Facts
+    from providers.core.drift.report import Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def remove(workspace: Workspace, fabric: str, refs: Sequence[ObjectRef], progres
     removed, errors = [], []
     for ref in _ordered(chosen):
         try:
-            orphans.remove(run.session, ref, chosen[ref])
+            orphan_records.remove(run.session, ref, chosen[ref])
         except TargetError as error:
             errors.append(str(error))
             break
@@ -160,4 +160,4 @@ def record(run: RunContext) -> int:
         and not isinstance(one.record, Unread)
         and one.record.get("git_status") == NOT_FROM_GIT
     ]
-    return orphans.record(run.session, live, gone) if live or gone else 0
+    return orphan_records.record(run.session, live, gone) if live or gone else 0

@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from automation.operations.refusals import named
-from program import partial as selection
+from gitops import selection
 from providers.errors import ValidationFailed, one_line
 
 if TYPE_CHECKING:
     from automation.context import RunContext
     from automation.results import OperationResult
-    from program.load import Loaded
+    from gitops.load import Loaded
 
 
 def valid_only(context: RunContext) -> RunContext:

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 from automation import context as run_context
 from automation.operations import preview as previewing
 from automation.operations import sync as syncing
-from automation.report import to_text
-from automation.report_forms import save
-from automation.report_json import SCHEMA_VERSION, drift_json
+from automation.reports.as_json import SCHEMA_VERSION, drift_json
+from automation.reports.formats import save
+from automation.reports.summary import to_text
 from automation.results import PREVIEW
-from providers.core import fingerprint
-from providers.core.drift import Unread
+from providers.core.drift.report import Unread
+from providers.core.planning import fingerprint
 from providers.errors import ConfigError, ValidationFailed, error_lines
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from automation.engine.workspace import Workspace
     from automation.progress import Progress
     from automation.results import OperationResult
-    from providers.core.drift import Facts
+    from providers.core.drift.report import Facts
 
 Prints = dict[str, dict[str, str]]
 

@@ -6,7 +6,8 @@ import time
 from typing import TYPE_CHECKING
 
 from automation import context as run_context
-from automation.operations import outcome, preflight
+from automation.execution import outcome
+from automation.operations import preflight
 from automation.operations.refusals import refusals
 from automation.results import PREVIEW, Counts, OperationResult, ResourceChange
 from program import bootstrap

@@ -8,20 +8,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from automation.operations import execution
+from automation.execution import run
 from automation.operations.refusals import named
 from program import rollback
-from providers.core.drift import Action
-from providers.core.plan import with_dependents
+from providers.core.drift.report import Action
+from providers.core.planning.plan import with_dependents
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from automation.context import RunContext
-    from automation.operations.execution import Done
+    from automation.execution.run import Done
     from automation.progress import Progress
     from providers.core.identity import ObjectRef
-    from providers.core.plan import Plan
+    from providers.core.planning.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +47,13 @@ def carry_out(context: RunContext, progress: Progress | None) -> Carried:
     plan = context.plan
     if progress is not None:
         progress.line(f"reassignment: {len(plan.first)} CRs are deleted first: {named(plan.first)}")
-    deleted = execution.delete(context, plan.first, progress)
+    deleted = run.delete(context, plan.first, progress)
     after = context.after(deleted.journal.written)
     if deleted.run.interrupted:
         return Carried(deleted)
     if deleted.journal.errors or deleted.run.failed:
         return _roll_back(context, after, deleted, progress)
-    made = execution.carry_out(after, progress)
+    made = run.carry_out(after, progress)
     done = _merged(plan, deleted, made)
     if made.run.interrupted or not (made.journal.errors or made.run.errors):
         return Carried(done)
@@ -62,7 +62,7 @@ def carry_out(context: RunContext, progress: Progress | None) -> Carried:
 
 def _merged(plan: Plan, deleted: Done, made: Done) -> Done:
     """Both runs as one; a CR that was deleted and never made again is in the journal as deleted."""
-    done = execution.merged(deleted, made)
+    done = run.merged(deleted, made)
     lost = {
         ref: replace(one, error="deleted first, and not made again")
         for ref, one in deleted.journal.outcomes.items()
@@ -92,7 +92,7 @@ def _roll_back(before: RunContext, now: RunContext, done: Done, progress: Progre
         progress.line(f"reassignment refused: rolling back {named(undone & plan.first)}")
     errors: list[str] = []
     if remade:
-        away = execution.delete(now, remade, progress)
+        away = run.delete(now, remade, progress)
         errors += away.journal.errors.values()
         now = now.after(away.journal.written)
         gone = sorted({*gone, *(ref for ref in remade if ref in before.recorded.crs and ref not in now.recorded.crs)})
@@ -110,7 +110,7 @@ def _roll_back(before: RunContext, now: RunContext, done: Done, progress: Progre
 def _return(before: RunContext, now: RunContext, refs: Iterable[ObjectRef], progress: Progress | None) -> Done:
     """Make CRs again as the server had them."""
     returning = {ref: rollback.manifest(before.recorded.crs[ref]) for ref in refs}
-    return execution.carry_out(now.returning(returning), progress)
+    return run.carry_out(now.returning(returning), progress)
 
 
 def _groups(context: RunContext, refused: Collection[ObjectRef]) -> set[ObjectRef]:

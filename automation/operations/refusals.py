@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from program import hydrated
-from providers.core.adoption import refusal
-from providers.core.drift import Unread
+from providers.core.drift.adoption import refusal
+from providers.core.drift.report import Unread
 from providers.core.identity import FABRIC_LABEL
-from providers.core.plan import owner, present
-from providers.core.policy import check_prune
+from providers.core.planning.plan import owner, present
+from providers.core.planning.prune import check_prune
 from providers.errors import HhsyncError, ValidationFailed, one_line
 
 if TYPE_CHECKING:

@@ -8,8 +8,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from automation import context as run_context
-from automation.engine import locks, urns
-from automation.operations import health, orphans, outcome, partial, publishing
+from automation.engine import locks
+from automation.engine.state import urns
+from automation.execution import outcome, publishing
+from automation.operations import orphans, partial
+from automation.operations import wait as health
 from automation.operations.preview import failed
 from automation.operations.refusals import named, refusals
 from automation.progress import silent
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 
     from automation.context import RunContext
     from automation.engine.workspace import Workspace
-    from automation.operations.execution import Done
+    from automation.execution.run import Done
     from automation.operations.reassignment import Carried
     from automation.progress import Progress
 
@@ -80,11 +83,12 @@ def of(context: RunContext, progress: Progress | None = None) -> tuple[Operation
 
 
 def _carried_out(context: RunContext, progress: Progress | None) -> Carried:
-    from automation.operations import execution, reassignment  # with the Pulumi SDK, for a sync that writes
+    from automation.execution import run
+    from automation.operations import reassignment  # with the Pulumi SDK, for a sync that writes
 
     if context.plan.first:
         return reassignment.carry_out(context, progress)
-    return reassignment.Carried(execution.carry_out(context, progress))
+    return reassignment.Carried(run.carry_out(context, progress))
 
 
 def _result(context: RunContext, carried: Carried, notes: list[str]) -> tuple[OperationResult, RunContext]:

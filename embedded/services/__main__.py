@@ -10,7 +10,7 @@ from pathlib import Path
 
 from embedded.services.errors import ServicesError
 from embedded.services.files import PROJECT_ROOT, default_cache
-from embedded.services.golang import GoTools, kubectl
+from embedded.services.programs.golang import GoTools, kubectl
 from embedded.services.services import Services
 from embedded.services.setup import PARTS
 from embedded.services.steps import Steps

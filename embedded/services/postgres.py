@@ -19,9 +19,9 @@ from pathlib import Path
 
 from embedded.services.errors import ServicesError
 from embedded.services.files import own_folder, write_private
-from embedded.services.packages import postgresql_bin
 from embedded.services.ports import LOOPBACK
 from embedded.services.process import Server
+from embedded.services.programs.debian import postgresql_bin
 from embedded.services.web import wait_until
 
 DATABASE = "netbox"

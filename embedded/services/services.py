@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 from embedded.services.errors import ServicesError
 from embedded.services.facts import FabricAccess, PartStatus, Running
 from embedded.services.files import default_cache, own_folder, remove_tree
-from embedded.services.git import GitServers
-from embedded.services.golang import GoTools
-from embedded.services.netbox import NetBox, remove_data
-from embedded.services.netbox_setup import NetBoxSetup
+from embedded.services.git.server import GitServers
+from embedded.services.netbox.server import NetBox, remove_data
+from embedded.services.netbox.setup import NetBoxSetup
 from embedded.services.ports import Ports
+from embedded.services.programs.golang import GoTools
 from embedded.services.setup import PARTS, set_up
 from embedded.services.steps import Progress, Steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
-    from embedded.services.cluster import Fabric
+    from embedded.services.kubernetes.cluster import Fabric
 
 
 def _silent(_: str) -> None:
@@ -126,7 +126,7 @@ class Services:
 
     def _fabric(self, name: str) -> Fabric:
         # it needs packages beyond the standard library, which a mere set-up runs without
-        from embedded.services.cluster import Fabric
+        from embedded.services.kubernetes.cluster import Fabric
 
         return Fabric(name, self.home, GoTools(self.cache), self._ports, self._progress)
 

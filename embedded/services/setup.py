@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from embedded.services.files import own_folder
-from embedded.services.golang import GoTools
-from embedded.services.netbox_setup import NetBoxSetup
-from embedded.services.packages import install_packages
-from embedded.services.pulumi import find_pulumi
+from embedded.services.netbox.setup import NetBoxSetup
+from embedded.services.programs.debian import install_packages
+from embedded.services.programs.golang import GoTools
+from embedded.services.programs.pulumi import find_pulumi
 from embedded.services.steps import Progress, Steps
 
 if TYPE_CHECKING:

@@ -10,7 +10,12 @@ import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from providers.core.normalise import MISSING, canonical, is_empty, same
+from providers.core.equality import (
+    MISSING,
+    canonical,
+    is_empty,
+    same,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -11,8 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from providers.core import identity
 from providers.core.diff import FieldChange, Path, changes, dotted, overlay, patch
+from providers.core.equality import (
+    MISSING,
+    canonical,
+    integral,
+    same,
+    without_nulls,
+)
 from providers.core.identity import FABRIC_LABEL, KINDS, ObjectRef
-from providers.core.normalise import MISSING, canonical, integral, same, without_nulls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ import pytest
 
 from authoring.options import Author, Authoring
 from providers.settings import GitSettings
-from tests.program.repositories import ENVIRONMENT, Repository
+from tests.support.repositories import ENVIRONMENT, Repository
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ from authoring import changes, edits
 from authoring.changes import Assign, ChangeRefused, Create, Patch, Remove, Retype, Unset, parse_ref
 from authoring.conflict import APPLIES, CONFLICT, DONE, EditConflict, decide
 from authoring.edits import Request
-from authoring.paths import parse as path
+from authoring.text.paths import parse as path
 from providers.core.identity import ObjectRef
 from providers.errors import GitError, ValidationFailed
 from tests.authoring.conftest import OPTIONS, options, vpc

@@ -13,10 +13,10 @@ import pytest
 from authoring import edits, repository, write
 from authoring.changes import Assign
 from authoring.edits import Request
-from authoring.ingest import ingest
-from authoring.paths import parse as path
+from authoring.ingest.run import ingest
+from authoring.text.paths import parse as path
 from authoring.write import WriteFailed
-from program.git_command import CommandFailed
+from gitops.git.command import CommandFailed
 from providers.core.identity import ObjectRef
 from tests.authoring.conftest import OPTIONS, vpc
 

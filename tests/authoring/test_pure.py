@@ -6,20 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authoring import comments, ingest_plan, layout, normalise, promotion, timestamps
+from authoring import layout, promotion
 from authoring.changes import Become, ChangeRefused, Create, Remove
 from authoring.files import removed, retyped, rewritten
 from authoring.folder import Folder
-from authoring.judge import Judge
-from authoring.nodes import same
+from authoring.ingest import plan
 from authoring.options import Authoring
 from authoring.repository import Entry, Moved
-from program import documents
+from authoring.text import comments, normalise, timestamps
+from authoring.text.nodes import same
+from authoring.validation import Judge
+from gitops import documents
 from providers.core import sections
 from providers.core.identity import FABRIC_LABEL, ObjectRef
 from providers.errors import ConfigError
 from tests.authoring.conftest import vpc
-from tests.authoring.yaml_texts import NASTY
+from tests.support.yaml_texts import NASTY
 
 A = ObjectRef("VPC", "default", "a")
 
@@ -141,7 +143,7 @@ def test_ingest_is_idempotent_and_loses_no_document(raw, managed):
     before = folder(files)
     tree = {path: Entry("100644", path, len(data)) for path, data in before.files.items()}
     judge = Judge()
-    first = ingest_plan.plan(before, tree, judge)
+    first = plan.plan(before, tree, judge)
     moved = dict(first.files)
     after = before.with_files(
         {
@@ -149,14 +151,14 @@ def test_ingest_is_idempotent_and_loses_no_document(raw, managed):
             for path, content in moved.items()
         }
     )
-    again = ingest_plan.plan(after, {**tree, **{path: Entry("100644", path, 0) for path in after.paths}}, judge)
+    again = plan.plan(after, {**tree, **{path: Entry("100644", path, 0) for path in after.paths}}, judge)
     assert again.files == {}
     assert [one.path for one in again.left] == [one.path for one in first.left]
     assert judge.new_errors(before, after) == []
     for name, *_ in raw:
         ref = ObjectRef("VPC", "default", name * 2)
         assert after.find(ref) or after.find_draft(ref)
-    assert ingest_plan.plan(before, tree, Judge()) == first
+    assert plan.plan(before, tree, Judge()) == first
 
 
 # --- documents in their files

@@ -6,7 +6,7 @@ import pytest
 
 from authoring.changes import ChangeRefused
 from authoring.edits import NOTHING, Request
-from authoring.reverting import revert
+from authoring.revert import revert
 from providers.errors import ValidationFailed
 from tests.authoring.conftest import OPTIONS, vpc
 

@@ -10,9 +10,9 @@ import pytest
 from authoring import edits
 from authoring.changes import Assign
 from authoring.edits import Request
-from authoring.paths import parse as path
+from authoring.text.paths import parse as path
 from authoring.write import WriteFailed
-from program.git_source import read_snapshot
+from gitops.git.source import read_snapshot
 from providers.core.identity import ObjectRef
 from providers.errors import GitError
 from tests.authoring.conftest import options, vpc

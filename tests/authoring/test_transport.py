@@ -13,15 +13,20 @@ import pytest
 from authoring import edits
 from authoring.changes import Assign
 from authoring.edits import Request
-from authoring.ingest import ingest
-from authoring.paths import parse as path
+from authoring.ingest.run import ingest
+from authoring.text.paths import parse as path
 from authoring.write import WriteFailed
-from program.git_access import VARIABLES
+from gitops.git.access import VARIABLES
 from providers.core.identity import ObjectRef
 from providers.errors import GitError
 from tests.authoring.conftest import OPTIONS, Bare, vpc
-from tests.git_servers import git_servers, new_repository, over_https, over_ssh
-from tests.program.repositories import Repository
+from tests.support.git_servers import (
+    git_servers,
+    new_repository,
+    over_https,
+    over_ssh,
+)
+from tests.support.repositories import Repository
 
 if TYPE_CHECKING:
     from embedded.services import GitAccess

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from authoring.changes import ChangeRefused
-from automation import Fabric, cli, terminal
+from automation import Fabric
+from automation.cli import app, terminal
 from automation.engine.workspace import Workspace
 from tests.authoring.conftest import vpc
 
@@ -30,7 +31,7 @@ def project(tmp_path, monkeypatch, bare, cache):
 @pytest.fixture
 def run(project, capsys):
     def call(*argv: str) -> tuple[int, str, str]:
-        code = terminal.run(cli.app, [*argv, "--project", str(project)])
+        code = terminal.run(app.app, [*argv, "--project", str(project)])
         out, err = capsys.readouterr()
         return code, out, err
 

@@ -10,21 +10,21 @@ import httpx2
 import pytest
 
 from automation import context
-from automation.engine import urns
 from automation.engine.problems import type_of
-from program.desired import DesiredState
-from program.load import Loaded
+from automation.engine.state import urns
+from gitops.desired import DesiredState
+from gitops.load import Loaded
 from providers.core import sections
-from providers.core.drift import State
+from providers.core.drift.report import State
 from providers.core.identity import KINDS, ObjectRef
 from providers.core.manifest import Attribution, Manifest, Origin
 from providers.session import Session
 from providers.settings import ClusterSettings, NetBoxSettings
-from providers.targets.cluster import Cluster
-from providers.targets.cluster_snapshot import ClusterSnapshot
-from providers.targets.netbox import NetBox
-from providers.targets.netbox_snapshot import NetBoxSnapshot
-from providers.targets.netbox_types import FABRICS, TYPES
+from providers.targets.cluster.snapshot import ClusterSnapshot
+from providers.targets.cluster.target import Cluster
+from providers.targets.netbox.snapshot import NetBoxSnapshot
+from providers.targets.netbox.target import NetBox
+from providers.targets.netbox.types import FABRICS, TYPES
 from tests.support.fake_cli import FakeCommand, workspace
 
 COUNT = 1200
@@ -131,7 +131,7 @@ def report(tmp_path, monkeypatch):
         monkeypatch.setattr(context, "Session", Joined)
         state = DesiredState(servers.manifests, dict.fromkeys(servers.manifests, ()))
         loaded = Loaded(RECORD["git_repository"], "main", "", "c" * 40, "c" * 40, 1, state)
-        monkeypatch.setattr("program.load.inspect", lambda settings, cache, **_: loaded)
+        monkeypatch.setattr("gitops.load.inspect", lambda settings, cache, **_: loaded)
         config = {
             "hhsync:gitUrl": RECORD["git_repository"],
             "hhsync:netboxUrl": "https://netbox.test",

@@ -10,13 +10,16 @@ from types import SimpleNamespace
 
 import pytest
 
-from automation import checking, connections, demo, passthrough, servers, uninstall
-from automation.connections import FAILS, LIMITED, WORKS
+from automation.cli import passthrough
+from automation.demo import run
 from automation.engine.workspace import Workspace
+from automation.operations import check as checking
 from automation.operations import destroy
 from automation.progress import silent
+from automation.setup import connections, servers, uninstall
+from automation.setup.connections import FAILS, LIMITED, WORKS
 from providers.errors import UnsafeChange
-from tests.e2e.project import pulumi_cli
+from tests.support.project import pulumi_cli
 
 pytestmark = pytest.mark.services
 
@@ -42,11 +45,11 @@ def story(tmp_path_factory, services):
         told = []
         for _ in range(2):
             lines: list[str] = []
-            one = demo.Demo(root, lines.append, silent())
+            one = run.Demo(root, lines.append, silent())
             told.append((one.run(), "\n".join(lines)))
         workspace = Workspace.find(root, one._environment())
         yield SimpleNamespace(root=root, told=told, workspace=workspace, running=running)
-        destroy.destroy(workspace, demo.FABRIC)
+        destroy.destroy(workspace, run.FABRIC)
 
 
 def test_the_demo_creates_then_finds_all_in_place(story):
@@ -77,15 +80,15 @@ def test_the_demos_passphrase_is_private(story):
 
 
 def test_git_is_valid_by_the_clusters_own_schemas_too(story):
-    bundled = checking.check(story.workspace, demo.FABRIC)
-    live = checking.check(story.workspace, demo.FABRIC, live=True)
+    bundled = checking.check(story.workspace, run.FABRIC)
+    live = checking.check(story.workspace, run.FABRIC, live=True)
     assert (bundled.exit_code, live.exit_code) == (0, 0)
-    assert story.running.fabric(demo.FABRIC).url in live.judge
+    assert story.running.fabric(run.FABRIC).url in live.judge
 
 
 def test_types_are_not_uninstalled_under_recorded_fabrics(story):
-    with pytest.raises(UnsafeChange, match=demo.FABRIC):
-        uninstall.uninstall(story.workspace, demo.FABRIC, with_fabrics=False)
+    with pytest.raises(UnsafeChange, match=run.FABRIC):
+        uninstall.uninstall(story.workspace, run.FABRIC, with_fabrics=False)
 
 
 def test_the_engines_own_command_line_uses_the_same_stack(story):

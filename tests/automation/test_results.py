@@ -6,7 +6,7 @@ import pytest
 
 from automation.results import DESTROY, PREVIEW, SYNC, Counts, EngineInfo, OperationResult, ResourceChange
 from providers.core.diff import FieldChange
-from providers.core.normalise import MISSING
+from providers.core.equality import MISSING
 
 CHANGE = ResourceChange("VPC/default/vpc-1", "update", (FieldChange(("cluster", "spec", "vlan"), 1999, 1001),))
 

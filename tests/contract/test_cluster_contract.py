@@ -15,10 +15,11 @@ import yaml
 from providers import errors
 from providers.core.identity import KINDS, VPC_GROUP, Kind, ObjectRef
 from providers.settings import ClusterSettings
-from providers.targets import cluster as cluster_module
-from providers.targets import cluster_auth, http
-from providers.targets.cluster import Cluster
-from providers.targets.cluster_snapshot import ClusterSnapshot
+from providers.targets import http
+from providers.targets.cluster import auth
+from providers.targets.cluster import target as cluster_module
+from providers.targets.cluster.snapshot import ClusterSnapshot
+from providers.targets.cluster.target import Cluster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +56,7 @@ def fabric(services: Running) -> FabricAccess:
 @pytest.fixture(scope="module")
 def someone_else(fabric: FabricAccess) -> Iterator[http.HttpTarget]:
     """An administrator's own client, with a namespace for this suite."""
-    login = cluster_auth.login(ClusterSettings(kubeconfig=fabric.admin_kubeconfig))
+    login = auth.login(ClusterSettings(kubeconfig=fabric.admin_kubeconfig))
     target = http.HttpTarget(login.endpoint, tls=login.tls, auth=login.auth)
     body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
     target.call("POST", "/api/v1/namespaces", body=body, accept={409})
@@ -329,7 +330,7 @@ def _pod(fabric: FabricAccess, folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     url = httpx2.URL(fabric.url)
     (folder / "token").write_text(fabric.hhsync_token)
     (folder / "ca.crt").write_text(Path(fabric.ca_file).read_text())
-    monkeypatch.setattr(cluster_auth, "SERVICE_ACCOUNT", folder)
+    monkeypatch.setattr(auth, "SERVICE_ACCOUNT", folder)
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", url.host)
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(url.port))
     return ClusterSettings(in_cluster=True)
@@ -379,7 +380,7 @@ class _LosesAnswers(httpx2.HTTPTransport):
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 def test_a_write_whose_answer_is_lost_still_ends_well(fabric: FabricAccess, cluster: Cluster, method: str) -> None:
     settings = ClusterSettings(kubeconfig=fabric.hhsync_kubeconfig)
-    shaky = Cluster(settings, transport=_LosesAnswers(cluster_auth.login(settings).tls, method))
+    shaky = Cluster(settings, transport=_LosesAnswers(auth.login(settings).tls, method))
     stored = cluster.create(_manifest("a"))
     if method == "PUT":
         changed = {**_manifest("a"), "spec": {"mode": "l3vni"}}

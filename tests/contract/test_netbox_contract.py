@@ -12,8 +12,8 @@ from pynetbox.core.query import Request
 from providers import errors
 from providers.core.identity import KINDS, ObjectRef
 from providers.settings import NetBoxSettings
-from providers.targets.netbox import NetBox, NetBoxSnapshot, Record
-from providers.targets.netbox_types import ALL, TYPES, canonical
+from providers.targets.netbox.target import NetBox, NetBoxSnapshot, Record
+from providers.targets.netbox.types import ALL, TYPES, canonical
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

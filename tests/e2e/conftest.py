@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.project import PLAIN, Project, crs
+from tests.support.project import PLAIN, Project, crs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

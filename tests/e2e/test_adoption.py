@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from providers.core.identity import ObjectRef
-from tests.e2e.project import crs
+from tests.support.project import crs
 
 pytestmark = pytest.mark.services
 

@@ -15,7 +15,7 @@ import pytest
 
 from embedded.services.ports import LOOPBACK, Ports
 from embedded.services.postgres import DATABASE, ROLE, Cluster, data_parent, programs
-from tests.e2e.project import Project, crs
+from tests.support.project import Project, crs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

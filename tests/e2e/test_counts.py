@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from providers.core.identity import KINDS
-from tests.e2e.project import FOLDER, crs, pulumi_cli
 from tests.support.counting import CountingProxy
+from tests.support.project import FOLDER, crs, pulumi_cli
 
 pytestmark = pytest.mark.services
 

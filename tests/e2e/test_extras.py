@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import kubernetes_plugin
-from tests.e2e.project import PASSPHRASE, Project, crs
+from tests.support.project import PASSPHRASE, Project, crs
 
 pytestmark = pytest.mark.services
 

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from providers.core.identity import ObjectRef
-from tests.e2e.project import crs
+from tests.support.project import crs
 
 pytestmark = pytest.mark.services
 

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tests.e2e.project import Project, crs
+from tests.support.project import Project, crs
 
 pytestmark = pytest.mark.services
 

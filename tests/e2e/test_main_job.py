@@ -11,7 +11,13 @@ import pytest
 
 from providers.core.identity import KINDS, ObjectRef
 from tests.conftest import HEDGEHOG
-from tests.e2e.project import CLONE, FOLDER, PLAIN, Project, crs
+from tests.support.project import (
+    CLONE,
+    FOLDER,
+    PLAIN,
+    Project,
+    crs,
+)
 
 pytestmark = pytest.mark.services
 

@@ -13,8 +13,8 @@ import pytest
 from providers.core.identity import ObjectRef
 from sample.generate import generate
 from tests.conftest import HEDGEHOG
-from tests.e2e.project import Project
-from tests.webhooks.conftest import stand_in
+from tests.embedded.webhooks.conftest import stand_in
+from tests.support.project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ import copy
 import pytest
 
 from providers.core.identity import FABRIC_LABEL, ObjectRef
-from tests.e2e.project import crs
+from tests.support.project import crs
 
 pytestmark = pytest.mark.services
 

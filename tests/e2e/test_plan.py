@@ -8,7 +8,7 @@ import jsonschema_rs
 import pytest
 
 from providers.core.identity import KINDS, ObjectRef
-from tests.e2e.project import CLONE, crs
+from tests.support.project import CLONE, crs
 
 pytestmark = pytest.mark.services
 

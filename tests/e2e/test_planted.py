@@ -12,7 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.e2e.project import Project
+    from tests.support.project import Project
 
 pytestmark = pytest.mark.services
 

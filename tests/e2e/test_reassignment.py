@@ -9,7 +9,7 @@ import pytest
 
 from providers.core.identity import ObjectRef
 from providers.errors import TargetError
-from tests.e2e.project import Project, crs
+from tests.support.project import Project, crs
 
 pytestmark = pytest.mark.services
 

@@ -18,15 +18,15 @@ import yaml
 from embedded.services import Services
 from sample.generate import generate
 from tests.conftest import FABRICS, HEDGEHOG, OWNER, ROOT
-from tests.e2e.edits import RENAMED, Others, refs_of
-from tests.e2e.project import Project
-from tests.webhooks.conftest import stand_in
+from tests.embedded.webhooks.conftest import stand_in
+from tests.support.edits import RENAMED, Others, refs_of
+from tests.support.project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from embedded.services import Running
-    from embedded.services.webhooks import Webhooks
+    from embedded.services.kubernetes.webhooks import Webhooks
 
 pytestmark = pytest.mark.services
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from automation.engine import urns
+from automation.engine.state import urns
 from providers.core.diff import changes, dotted
+from providers.core.equality import MISSING, canonical, is_empty
 from providers.core.identity import FABRIC_LABEL, KINDS, ObjectRef
-from providers.core.normalise import MISSING, canonical, is_empty
-from tests.e2e.project import FOLDER, Project, crs
+from tests.support.project import FOLDER, Project, crs
 
 if TYPE_CHECKING:
     from collections.abc import Callable

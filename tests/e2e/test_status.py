@@ -10,7 +10,7 @@ import pytest
 
 from providers.core.identity import ObjectRef
 from providers.errors import Rejected
-from tests.e2e.project import Project, crs
+from tests.support.project import Project, crs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from providers.core.identity import KINDS, ObjectRef
-from tests.e2e.project import FOLDER, crs
+from tests.support.project import FOLDER, crs
 
 if TYPE_CHECKING:
-    from tests.e2e.project import Project
+    from tests.support.project import Project
 
 pytestmark = pytest.mark.services
 

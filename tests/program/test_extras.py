@@ -14,7 +14,7 @@ from providers.core.identity import KINDS
 from providers.errors import ConfigError, NotInstalled
 from providers.session import cluster_for
 from providers.settings import ClusterSettings
-from providers.targets.cluster import Cluster
+from providers.targets.cluster.target import Cluster
 
 TOKEN = "hush-hush"
 BASE = {"gitUrl": "/r", "netboxUrl": "https://n", "netboxToken": "t", "kubeconfig": "/k"}

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from program import desired, guard
+from gitops import desired
+from program import guard
 from providers.core.identity import ObjectRef
 from providers.core.manifest import Attribution, Manifest, Origin
 from providers.errors import Forbidden, UnsafeChange

@@ -5,12 +5,13 @@ from __future__ import annotations
 import httpx2
 import pytest
 
-from program import desired, hydrated
+from gitops import desired
+from program import hydrated
 from providers.core.identity import ObjectRef
 from providers.core.manifest import Attribution, Manifest, Origin
 from providers.errors import ValidationFailed
 from providers.settings import ClusterSettings
-from providers.targets.cluster import Cluster
+from providers.targets.cluster.target import Cluster
 
 BARE = {"role": "server-leaf", "profile": "vs"}
 FULL = BARE | {"asn": 65101, "ip": "172.30.0.8/21", "protocolIP": "172.30.8.2/32", "vtepIP": "172.30.12.0/32"}

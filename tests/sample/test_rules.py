@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from sample.generate import generate
-from tests.sample.rules import faults
+from tests.support.sample_rules import faults
 
 BREAKS: list[tuple[str, str, str, list[Any], Any]] = [
     # fault expected, kind, name, path in the document, value (None takes the key away)

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from program.load import load_desired
+from gitops.load import load_desired
 from providers.core import sections
 from providers.core.identity import KINDS
 from providers.settings import GitSettings
 from sample.generate import LARGEST, SMALLEST, generate
-from tests.sample.rules import faults
-from tests.sample.state_entry import entry
-from tests.webhooks.recorded import Fabric, in_order
+from tests.support.sample_rules import faults
+from tests.support.state_entry import entry
+from tests.support.webhooks.recorded import Fabric, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from program.desired import DesiredState
+    from gitops.desired import DesiredState
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample"
 

@@ -6,12 +6,12 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from automation.context import RunContext
-from automation.engine.state import Recorded
+from automation.engine.state.recorded import Recorded
+from gitops.desired import DesiredState
+from gitops.load import Loaded
 from program.config import FabricConfig
-from program.desired import DesiredState
-from program.load import Loaded
 from providers.core import sections
-from providers.core.drift import Facts
+from providers.core.drift.report import Facts
 from providers.core.identity import FABRIC_LABEL, KINDS, ObjectRef
 from providers.core.manifest import Attribution, Manifest, Origin
 from providers.core.references import references

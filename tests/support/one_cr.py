@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 from providers.core import sections
-from providers.core.drift import State, Unread
+from providers.core.drift.report import State, Unread
 from providers.core.identity import ObjectRef
 from providers.core.manifest import Attribution, Manifest, Origin
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from providers.core.drift import Action, Detail, Difference, DriftReport, State
+from providers.core.drift.report import (
+    Action,
+    Detail,
+    Difference,
+    DriftReport,
+    State,
+)
+from providers.core.equality import MISSING
 from providers.core.identity import ObjectRef
 from providers.core.manifest import Origin
-from providers.core.normalise import MISSING
 
 
 def drift_report(*details, **counts):

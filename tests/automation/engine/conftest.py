@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from automation.engine.workspace import Workspace
-from tests.automation.engine.states import RECORDED, STACK
-from tests.e2e.project import PASSPHRASE, pulumi_cli
+from tests.support.project import PASSPHRASE, pulumi_cli
+from tests.support.states import RECORDED, STACK
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from automation.engine import ahead, state
+from automation.engine import ahead
+from automation.engine.state import recorded
 from providers.errors import EngineError
 
 if TYPE_CHECKING:
@@ -35,11 +36,11 @@ class Asked:
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     asked = Asked(tmp_path)
 
-    def read(_: Any, fabric: str) -> state.Recorded:
+    def read(_: Any, fabric: str) -> recorded.Recorded:
         asked.asked.append(f"state of {fabric}")
-        return state.Recorded()
+        return recorded.Recorded()
 
-    monkeypatch.setattr(state, "read", read)
+    monkeypatch.setattr(recorded, "read", read)
     yield asked
     _answered()
     ahead.forget(asked, FABRIC)

@@ -14,8 +14,8 @@ from semver import VersionInfo
 
 from automation.engine.cli import CliCommand, choose_engine, plugins_last, secret_to_stdin, venv_first
 from automation.engine.process import found_cli
-from embedded.services.golang import GoTools
-from embedded.services.pulumi import oldest
+from embedded.services.programs.golang import GoTools
+from embedded.services.programs.pulumi import oldest
 from providers.errors import EngineError
 
 OLD, NEW = "v3.225.9", "v3.272.0"

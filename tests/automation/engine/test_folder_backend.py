@@ -6,15 +6,16 @@ from collections import namedtuple
 
 import pytest
 
-from automation.engine import folder_backend, state
+from automation.engine import folder_backend
+from automation.engine.state import recorded
 from automation.engine.workspace import Workspace
 from providers.errors import EngineError
 from tests.automation.engine.conftest import environment, state_file
-from tests.automation.engine.states import STACK
+from tests.support.states import STACK
 
 ASK = {
     "config": lambda workspace: workspace.config(STACK)["netboxToken"],
-    "state": lambda workspace: len(state.read(workspace, STACK).crs),
+    "state": lambda workspace: len(recorded.read(workspace, STACK).crs),
     "stacks": lambda workspace: workspace.stacks(),
 }
 

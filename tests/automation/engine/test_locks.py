@@ -13,12 +13,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from automation.engine import locks, processes, state
+from automation.engine import locks, processes
 from automation.engine.messages import Holder, LockedBy
 from automation.engine.processes import Process
+from automation.engine.state import recorded
 from providers.errors import StackLocked
 from tests.automation.engine.conftest import state_file
-from tests.automation.engine.states import STACK, VPC
+from tests.support.states import STACK, VPC
 
 SINCE = "2026-12-01T04:05:06Z"
 THEN = datetime(2026, 12, 1, 4, 5, 6, tzinfo=UTC).timestamp()
@@ -197,17 +198,17 @@ def with_pending(real, *operations):
 
 def test_pending_operations_are_taken_out_and_named_and_all_else_stays(real):
     with_pending(real, "creating", "deleting")
-    before = state.read(real, STACK)
+    before = recorded.read(real, STACK)
     note = locks.clear_pending(real, STACK, before)
     assert note == "resolved what a killed run left unfinished: creating VPC/default/reca, deleting VPC/default/reca"
-    after = state.read(real, STACK)
+    after = recorded.read(real, STACK)
     assert (after.pending, after.crs, after.urns) == ((), before.crs, before.urns)
     assert locks.clear_pending(real, STACK, after) == ""
 
 
 def test_a_state_that_another_run_wrote_in_the_meantime_is_not_overwritten(real):
     with_pending(real, "creating")
-    before = state.read(real, STACK)
+    before = recorded.read(real, STACK)
     with_pending(real, "updating")
     kept = state_file(real.root).read_bytes()
     with pytest.raises(StackLocked, match="in the meantime"):
@@ -216,5 +217,5 @@ def test_a_state_that_another_run_wrote_in_the_meantime_is_not_overwritten(real)
 
 
 def test_what_pending_operations_name_is_short():
-    pending = tuple(state.PendingOperation(VPC, "creating") for _ in range(30))
+    pending = tuple(recorded.PendingOperation(VPC, "creating") for _ in range(30))
     assert locks._named(pending).endswith("and 22 more")

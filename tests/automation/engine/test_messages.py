@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from automation.engine import messages, state
+from automation.engine import messages
+from automation.engine.state import recorded
 from automation.engine.workspace import Workspace
 from providers.errors import ConfigError, EngineError, HhsyncError
 from tests.automation.engine.conftest import environment, state_file
-from tests.automation.engine.states import STACK
+from tests.support.states import STACK
 
 
 def config(workspace):
@@ -19,7 +20,7 @@ def config(workspace):
 
 
 def read(workspace):
-    state.read(workspace, STACK)
+    recorded.read(workspace, STACK)
 
 
 def export_to_a_full_disk(workspace):

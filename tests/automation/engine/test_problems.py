@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from automation.engine import urns
 from automation.engine.problems import (
     Problem,
     diagnostic_line,
@@ -14,6 +13,7 @@ from automation.engine.problems import (
     without_repetition,
 )
 from automation.engine.run import EngineRun
+from automation.engine.state import urns
 from providers.core.identity import ObjectRef
 
 VPC = "VPC/default/vpc-1"

@@ -15,8 +15,8 @@ from pulumi.dynamic import Resource
 from automation.engine import run as engine
 from automation.engine.workspace import Workspace
 from providers.errors import EngineError, HhsyncError, StackLocked
-from tests.e2e.project import PASSPHRASE, pulumi_cli
 from tests.support.echo_provider import Echo
+from tests.support.project import PASSPHRASE, pulumi_cli
 
 if TYPE_CHECKING:
     from pathlib import Path

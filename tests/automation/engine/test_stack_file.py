@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from tests.automation.engine.states import STACK
+from tests.support.states import STACK
 
 SALT = "encryptionsalt"
 

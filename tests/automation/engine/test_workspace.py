@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from automation.engine import state
+from automation.engine.state import recorded
 from automation.engine.workspace import Workspace, find_root
 from providers.errors import ConfigError, EngineError
 from tests.support.fake_cli import FakeCommand, workspace
@@ -120,11 +120,11 @@ def test_config_and_state_are_one_process_of_the_cli_each(tmp_path):
     fake = FakeCommand(config={"hhsync:gitUrl": "https://x"})
     made = workspace(tmp_path, fake)
     made.config("fabric-1")
-    state.read(made, "fabric-1")
+    recorded.read(made, "fabric-1")
     assert [args[:2] for args, _ in fake.runs] == [["config", "--show-secrets"], ["stack", "export"]]
 
 
-@pytest.mark.parametrize("ask", [Workspace.config, state.read])
+@pytest.mark.parametrize("ask", [Workspace.config, recorded.read])
 def test_a_stack_that_is_not_there_names_those_that_are(tmp_path, ask):
     made = workspace(tmp_path, FakeCommand(stacks=["fabric-2"]))
     with pytest.raises(

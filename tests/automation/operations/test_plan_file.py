@@ -9,11 +9,11 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from automation.operations import outcome
+from automation.execution import outcome
 from automation.operations import plan_file as plan
 from automation.results import PREVIEW, OperationResult
-from providers.core import fingerprint
 from providers.core.identity import ObjectRef
+from providers.core.planning import fingerprint
 from providers.errors import ConfigError
 from tests.support.contexts import context, left, ref, synced
 

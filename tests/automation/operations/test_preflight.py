@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from automation.operations import preflight
-from providers.core.adoption import Adoption
+from providers.core.drift.adoption import Adoption
 from providers.errors import Forbidden, Rejected, Unreachable
 from tests.support.contexts import committed, context, left, live, ref, synced
 

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from automation.engine import urns
 from automation.engine.run import EngineRun
-from automation.operations import execution, sync
-from automation.operations.execution import Done
-from automation.operations.run_provider import Journal, Outcome
+from automation.engine.state import urns
+from automation.execution import run as execution
+from automation.execution.providers import Journal, Outcome
+from automation.execution.run import Done
+from automation.operations import sync
 from automation.results import EngineInfo
 from tests.support.contexts import FABRIC, committed, context, left, live, outputs, ref, synced
 
 if TYPE_CHECKING:
-    from providers.core.drift import Facts
+    from providers.core.drift.report import Facts
 
 A, B, KEPT, X = (ref(text) for text in ("VPC/a", "VPC/b", "VPC/kept", "VPCAttachment/x"))
 TAKEN = {"subnets": {"default": {"subnet": "10.0.1.0/24"}}}

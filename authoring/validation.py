@@ -1,0 +1,85 @@
+"""What a sync would say of a folder's content that is in no commit yet: the same parser, schemas and rules as for any input."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitops import (
+    documents,
+    load,
+    manifests,
+    schemas,
+)
+from gitops.cache.readings import Memory
+from gitops.git.blobs import Blobs
+from gitops.git.source import Snapshot
+from providers.core.manifest import Attribution
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from authoring.folder import Folder
+    from gitops.desired import DesiredState
+    from providers.core.manifest import Issue
+    from providers.core.schema import Schema
+
+_NOBODY = Attribution("", "", "1970-01-01T00:00:00Z")
+
+
+class Judge(Memory):
+    """Reads folders with these schemas; a file that two folders share is read once."""
+
+    def __init__(self, by_kind: Mapping[str, Schema] | None = None) -> None:
+        self.schemas = by_kind or schemas.bundled()
+        self._readings: dict[tuple[str, bytes], manifests.Reading] = {}
+
+    def assembled(self, folder: Folder) -> tuple[DesiredState, tuple[Issue, ...]]:
+        """The desired state of this content, and every error."""
+        snapshot = Snapshot(
+            commit=folder.commit,
+            branch=folder.branch,
+            folder=folder.root,
+            files=_Held(folder.files),
+            attribution=dict.fromkeys(folder.files, _NOBODY),
+            last_folder_commit=folder.commit,
+            paths=tuple(sorted(folder.paths)),
+            issues=folder.issues,
+        )
+        return load.assemble(snapshot, self)
+
+    def new_errors(self, before: Folder, after: Folder) -> list[Issue]:
+        """The errors that `after` has and `before` has not; a line that moved is no new error."""
+        found = self.assembled(after)[1]
+        if not found:
+            return []
+        known = {_told(issue) for issue in self.assembled(before)[1]}
+        return [issue for issue in found if _told(issue) not in known]
+
+    def reading(self, snapshot: Snapshot, path: str) -> manifests.Reading:
+        """What one file holds."""
+        data = snapshot.files[path]
+        known = self._readings.get((path, data))
+        if known is None:
+            found, issues = documents.parse(path, data)
+            known = manifests.read(found, {path: _NOBODY}, self.schemas)
+            known.issues = [*issues, *known.issues]
+            self._readings[path, data] = known
+        return known
+
+
+def _told(issue: Issue) -> tuple[str, str, str]:
+    return issue.origin.path, issue.field, issue.message
+
+
+class _Held(Blobs):
+    """Files that are in memory."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._held = files
+        self.ids = dict.fromkeys(files, "")
+
+    def load(self, paths: Iterable[str]) -> None:
+        """Nothing is left to load."""
+
+    def __getitem__(self, path: str) -> bytes:
+        return self._held[path]

@@ -1,0 +1,80 @@
+"""Verbs that only read: drift and check."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from automation.cli.arguments import Fabric
+from automation.cli.terminal import Terminal, verb
+from automation.reports.check_format_names import CheckForm
+from automation.reports.format_names import Form
+
+group = typer.Typer()
+
+
+@group.command()
+@verb
+def drift(
+    out: Terminal,
+    fabric: Fabric,
+    form: Annotated[
+        Form | None, typer.Option("--format", help="text (default), json, markdown (a comment), or html (one page).")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report there, whole or not at all.")
+    ] = None,
+) -> None:
+    """Compare Git, the state, the cluster and NetBox. Read-only, runs no engine. Exit 2 on drift or pending changes."""
+    from automation.reports import formats
+
+    wanted = formats.chosen(form, as_json=out.as_json, output=output)
+    workspace = out.reading(fabric)
+    from automation import context
+    from automation.reports import as_json, as_text
+
+    read = context.read(workspace, fabric, out.progress(f"{fabric}: "), across=False, with_lag=True)
+    found, seconds = read.report(), read.seconds
+    text = formats.formed(found, seconds, wanted)
+    if output is not None:
+        formats.save(text, output)
+        text = f"{as_text.summary(found)}; the report is in {output}"
+    told = () if out.shows_text and wanted is Form.TEXT and not output else as_json.drift_errors(found)
+    out.result(text, as_json.drift_json(found, seconds), found.exit_code, told)
+
+
+@group.command()
+@verb
+def check(
+    out: Terminal,
+    fabric: Fabric,
+    cluster: Annotated[
+        bool, typer.Option("--cluster", help="Use the cluster's own CRDs, and look there for what Git only names.")
+    ] = False,
+    schemas: Annotated[
+        Path | None,
+        typer.Option("--schemas", metavar="DIR", help="Use the CRDs in this folder instead of the bundled ones."),
+    ] = None,
+    form: Annotated[
+        CheckForm | None,
+        typer.Option("--format", help="text (default), json, sarif (2.1.0), or github (annotations of a workflow)."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write the findings there, whole or not at all."),
+    ] = None,
+) -> None:
+    """Read and validate Git only; every finding with its file and line."""
+    from automation.operations import check as checking
+    from automation.reports import check as check_forms
+    from automation.reports import formats
+
+    wanted = check_forms.chosen(form, as_json=out.as_json, output=output)
+    found = checking.check(out.workspace(), fabric, live=cluster, folder=schemas)
+    text = check_forms.formed(found, wanted)
+    if output is not None:
+        formats.save(text, output)
+        text = f"{found.summary}; the findings are in {output}"
+    out.result(text, found.to_json(), found.exit_code)

@@ -1,0 +1,168 @@
+"""`hhsync check`: Git read and validated, nothing else; every finding is listed, and which schemas judged is said."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from gitops import load, schemas
+from program.config import cache_folder
+from program.outside import on_cluster
+from providers.core.identity import KINDS, VERSION
+from providers.core.rules.unresolved import NOTHING
+from providers.core.schema import Schema
+from providers.errors import ConfigError, NotInstalled
+from providers.settings import KEYS, ClusterSettings, GitSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from automation.engine.workspace import Workspace
+    from gitops.load import Loaded
+    from providers.core.manifest import Issue
+    from providers.targets.cluster.target import Cluster
+
+_NEEDED = frozenset(key for key in KEYS if key.startswith("git") or key == "schemasDir")
+"""The config that says what is read, and which schemas judge it."""
+
+_GVK = "x-kubernetes-group-version-kind"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """The findings about a fabric's folder: errors stop a sync, warnings do not. `judge` names the schemas used."""
+
+    fabric: str
+    loaded: Loaded = field(repr=False)
+    judge: str
+    duration_s: float = 0.0
+
+    @property
+    def issues(self) -> tuple[Issue, ...]:
+        """Errors, then warnings, each in order of path and line."""
+        return (*self.loaded.errors, *self.loaded.desired.warnings)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no CR is desired, which a sync refuses."""
+        return not self.loaded.desired.manifests
+
+    @property
+    def exit_code(self) -> int:
+        """1 when a sync would refuse what is in Git, else 0."""
+        return int(bool(self.loaded.errors) or self.is_empty)
+
+    @property
+    def summary(self) -> str:
+        """One line: what was read, how many findings, and by which schemas."""
+        errors, warnings = len(self.loaded.errors), len(self.loaded.desired.warnings)
+        if self.loaded.errors:
+            verdict = _counted(errors, "error")
+        elif self.is_empty:
+            verdict = "no CR in the folder, which a sync refuses"
+        else:
+            verdict = "valid"
+        more = f", {_counted(warnings, 'warning')}" if warnings else ""
+        return f"{self.fabric}: {verdict}{more}; {self.loaded.summary}; checked against {self.judge}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The shape that `--json` prints."""
+        loaded = self.loaded
+        return {
+            "verb": "check",
+            "fabric": self.fabric,
+            "ok": self.exit_code == 0,
+            "exit_code": self.exit_code,
+            "duration_s": round(self.duration_s, 3),
+            "schemas": self.judge,
+            "repository": loaded.url,
+            "branch": loaded.branch,
+            "folder": loaded.folder,
+            "commit": loaded.commit,
+            "files": loaded.files,
+            "crs": len(loaded.desired.manifests),
+            "drafts": len(loaded.desired.drafts),
+            "not_touched": dict(loaded.desired.skipped),
+            "issues": [_issue_json(issue) for issue in self.issues],
+            "errors": [str(issue) for issue in loaded.errors],
+        }
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'s' * (count != 1)}"
+
+
+def _issue_json(issue: Issue) -> dict[str, Any]:
+    return {
+        "severity": issue.severity,
+        "path": issue.origin.path,
+        "line": issue.origin.line,
+        "document": issue.origin.document,
+        "field": issue.field,
+        "rule": issue.rule,
+        "message": issue.message,
+    }
+
+
+def check(workspace: Workspace, fabric: str, *, live: bool = False, folder: Path | None = None) -> CheckReport:
+    """Read the fabric's folder and validate it: with the stack's schemas (as a sync does), those of `folder`, or the cluster's.
+
+    With `live`, a CR that Git only names is looked up on the cluster, too.
+
+    Raises:
+        GitError: the repository, branch, folder or credentials do not work.
+        TargetError: `live`, and the cluster's schemas cannot be read.
+        ConfigError: `folder` has no schemas, or is given together with `live`.
+        EngineError: there is no such stack.
+    """
+    if live and folder is not None:
+        raise ConfigError("--cluster and --schemas both say which schemas judge; give one of the two")
+    started = time.monotonic()
+    # A check of Git alone needs no process of the CLI where none of what it needs is secret.
+    config = (None if live else workspace.plain_config(fabric, _NEEDED)) or workspace.config(fabric)
+    git = GitSettings.from_config(config)
+    if live:
+        from providers.targets.cluster.target import Cluster  # a check of Git alone does not wait for a client to load
+
+        target = Cluster(ClusterSettings.from_config(config))
+        try:
+            by_kind, judge = live_schemas(target), f"the schemas of the cluster at {target.server}"
+            loaded = load.inspect(git, cache_folder(), by_kind, on_cluster(lambda: target, fabric))
+        finally:
+            target.close()
+    else:
+        by_kind, judge = schemas.chosen(git) if folder is None else schemas.of_folder(folder)
+        loaded = load.inspect(git, cache_folder(), by_kind, NOTHING)
+    return CheckReport(fabric, loaded, judge, time.monotonic() - started)
+
+
+def live_schemas(cluster: Cluster) -> Mapping[str, Schema]:
+    """The schemas of the 12 kinds as the cluster serves them.
+
+    Raises:
+        NotInstalled: a kind is not served.
+        TargetError: by cause.
+    """
+    groups = sorted({kind.group for kind in KINDS.values()})
+    with ThreadPoolExecutor(max_workers=len(groups)) as pool:
+        documents = list(pool.map(cluster.openapi, groups))
+    found = {kind: schema for document in documents for kind, schema in compiled(document).items()}
+    missing = sorted(KINDS.keys() - found.keys())
+    if missing:
+        text = f"the cluster at {cluster.server} has no schema of {', '.join(missing)}; install Hedgehog's CRDs"
+        raise NotInstalled(text, target="cluster", server=cluster.server)
+    return found
+
+
+def compiled(document: Mapping[str, Any]) -> dict[str, Schema]:
+    """The schemas of our kinds in an OpenAPI v3 document. Each component names the kind that it describes."""
+    result = {}
+    for component in (document.get("components") or {}).get("schemas", {}).values():
+        for named in component.get(_GVK) or ():
+            kind = KINDS.get(named.get("kind"))
+            if kind is not None and named.get("group") == kind.group and named.get("version") == VERSION:
+                result[kind.name] = Schema(kind.name, kind.group, VERSION, component)
+    return result

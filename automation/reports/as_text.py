@@ -1,0 +1,129 @@
+"""The drift report for a person at a terminal, and the words that all its forms share. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from automation.reports.as_json import COUNT_KEYS, drift_errors
+from automation.reports.summary import (
+    SERVERS,
+    attribution_text,
+    crs,
+    shown,
+)
+from providers.core.diff import FieldChange
+from providers.core.drift.report import (
+    Detail,
+    Difference,
+    DriftReport,
+    State,
+)
+from providers.core.equality import MISSING
+from providers.core.sections import only_attribution
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+STATE_WORDS = {key: key.replace("_", " ").replace("netbox", "NetBox").replace("git", "Git") for key in COUNT_KEYS}
+ADOPT = "adopt"
+
+
+def drift_text(report: DriftReport, duration_s: float) -> str:
+    """The report for a person: each CR that is not in sync with its differing properties, then one line of counts."""
+    lines: list[str] = []
+    for detail in report.details:
+        if detail.state is not State.UNKNOWN or not detail.reason:
+            lines.extend(_detail_lines(detail, report.generated_at))
+    for reason in drift_errors(report):
+        names = [str(one.ref) for one in report.details if one.state is State.UNKNOWN and one.reason == reason]
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        lines.append(f"{names[0] if names else record_name(report)}{more}  unknown: {reason}")
+    lines.extend(_record_lines(report))
+    lines.extend(f"note: {note}" for note in report.notes)
+    lines.append(f"{summary(report)} ({duration_s:.1f} s)")
+    return "\n".join(lines)
+
+
+def summary(report: DriftReport) -> str:
+    """One line of counts."""
+    named = [f"{report.counts.get(state, 0)} {STATE_WORDS[key]}" for key, state in COUNT_KEYS.items()]
+    kept = [text for text in named if not text.startswith("0 ")]
+    return f"{report.fabric}: {crs(report.total)}: {', '.join(kept) or 'none'}"
+
+
+def record_name(report: DriftReport) -> str:
+    """What the fabric's own record is called in a report."""
+    return f"the record of {report.fabric} in NetBox"
+
+
+def state_text(detail: Detail) -> str:
+    """The state in words, with what it means for the CR."""
+    if detail.state is State.MISSING_FROM_GIT:
+        return "missing from Git" + ("" if detail.managed else ", unmanaged: left alone")
+    if detail.action == ADOPT:
+        return f"{detail.state.value}, adopt" + ("" if detail.differences else ", identical")
+    return "attribution only" if detail.attribution_only else detail.state.value
+
+
+def known_text(detail: Detail, at: str) -> str:
+    """What is known of a CR that the state does not have: where it is, who wrote it, how old it is; "" for nothing."""
+    parts = []
+    if detail.state is State.MISSING_FROM_GIT and detail.places:
+        parts.append("in " + " and ".join(SERVERS[place] for place in detail.places))
+    if detail.managers:
+        parts.append(f"written by {', '.join(detail.managers)}")
+    if detail.created_at:
+        parts.append(f"made {age(detail.created_at, at)}")
+    return ", ".join(parts)
+
+
+def age(since: str, at: str) -> str:
+    """How long ago something was made: days, hours or minutes; the time itself where one of the two cannot be read."""
+    try:
+        seconds = (datetime.fromisoformat(at) - datetime.fromisoformat(since)).total_seconds()
+    except (ValueError, TypeError):
+        return f"at {since}"
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {unit}{'s' * (count > 1)} ago"
+    return "less than a minute ago"
+
+
+def _record_lines(report: DriftReport) -> Iterable[str]:
+    record = report.record
+    if record is None or record.state in (State.IN_SYNC, State.UNKNOWN):
+        return
+    yield f"{record_name(report)}  {record.state.value}" + (f": {record.reason}" if record.reason else "")
+    for one in record.differences:
+        yield f"    {_difference_text(one)}"
+
+
+def _detail_lines(detail: Detail, at: str) -> Iterable[str]:
+    where = f"  [{detail.origin}]" if detail.origin else ""
+    told = "; ".join(text for text in (detail.reason, known_text(detail, at)) if text)
+    moved = [(one.path, one.observed, one.desired) for one in detail.differences if is_attribution(one)]
+    if detail.attribution_only:
+        yield f"{detail.ref}  attribution only: {attribution_text(moved)}{where}"
+        return
+    yield f"{detail.ref}  {state_text(detail)}{f': {told}' if told else ''}{where}"
+    for one in detail.differences:
+        if not is_attribution(one):
+            names = detail.owned.get(one.path, ())
+            yield f"    {_difference_text(one)}" + (f" (owned by {', '.join(names)})" if names else "")
+    if moved:
+        yield f"    git: {attribution_text(moved)}"
+
+
+def is_attribution(one: Difference) -> bool:
+    """Whether a difference says only where a CR comes from."""
+    return only_attribution([FieldChange(tuple(one.path.split(".")), one.observed, one.desired)])
+
+
+def _difference_text(one: Difference) -> str:
+    server = SERVERS.get(one.path)
+    if server and one.observed is MISSING:
+        return f"{one.path}: missing from {server}"
+    recorded = "" if one.recorded in (one.desired, one.observed) else f" (last written: {shown(one.recorded)})"
+    return f"{one.path}: {shown(one.observed)} => {shown(one.desired)}{recorded}"

@@ -1,0 +1,143 @@
+"""The findings of `hhsync check` in the forms that pull requests read: SARIF 2.1.0, and GitHub's workflow commands. Pure.
+
+Facts: OASIS' SARIF 2.1.0 (§3), and GitHub's rules for workflow commands: in a command's text "%", CR and LF are written as
+%25, %0D and %0A, in its properties ":" and "," as %3A and %2C, too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from automation.reports.check_format_names import CheckForm
+from automation.reports.summary import check_text, to_text
+from providers.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from automation.operations.check import CheckReport
+    from providers.core.manifest import Issue
+
+SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+SARIF_VERSION = "2.1.0"
+ROOT = "%SRCROOT%"
+#: What paths are relative to, as GitHub calls it: the repository's root.
+NO_RULE = "unreadable"
+#: The rule of findings about documents that cannot be read at all.
+
+
+def chosen(form: CheckForm | None, *, as_json: bool, output: Path | None) -> CheckForm:
+    """The form to make, when --json, which is about stdout, is given too.
+
+    Raises:
+        ConfigError: stdout cannot have two forms.
+    """
+    if as_json and output is None and form not in (None, CheckForm.JSON):
+        raise ConfigError(f"--json and --format {form} both want stdout; leave one out, or give --output FILE")
+    return form or (CheckForm.JSON if as_json else CheckForm.TEXT)
+
+
+def formed(report: CheckReport, form: CheckForm) -> str:
+    """The findings in a form, ending without a newline."""
+    match form:
+        case CheckForm.TEXT:
+            return check_text(report)
+        case CheckForm.JSON:
+            return to_text(report.to_json())
+        case CheckForm.SARIF:
+            return to_text(sarif(report, metadata.version("hhsync")))
+        case CheckForm.GITHUB:
+            return github(report)
+
+
+def github(report: CheckReport) -> str:
+    """A workflow command for each finding, which GitHub shows beside the line, then a notice with the summary."""
+    lines = [_command(one) for one in report.issues]
+    kind = "error" if report.is_empty and not report.loaded.errors else "notice"
+    lines.append(f"::{kind} title=hhsync check::{_data(report.summary)}")
+    return "\n".join(lines)
+
+
+def _command(issue: Issue) -> str:
+    where = {"file": issue.origin.path, "line": str(issue.origin.line), "title": _title(issue)}
+    properties = ",".join(f"{name}={_property(value)}" for name, value in where.items())
+    text = f"{issue.field}: {issue.message}" if issue.field else issue.message
+    return f"::{'error' if issue.severity == 'error' else 'warning'} {properties}::{_data(text)}"
+
+
+def _title(issue: Issue) -> str:
+    return f"hhsync {issue.rule or NO_RULE}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def sarif(report: CheckReport, version: str) -> dict[str, Any]:
+    """The findings as a SARIF log with one run, by hhsync of a version; paths are relative to the repository's root."""
+    rules = sorted({one.rule or NO_RULE for one in report.issues})
+    number = {rule: index for index, rule in enumerate(rules)}
+    driver = {
+        "name": "hhsync",
+        "version": version,
+        "rules": [{"id": rule, "shortDescription": {"text": _described(rule)}} for rule in rules],
+    }
+    run: dict[str, Any] = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [_invocation(report)],
+        "results": [_result(one, number) for one in report.issues],
+        "properties": {"fabric": report.fabric, "schemas": report.judge},
+    }
+    provenance = _provenance(report)
+    if provenance:
+        run["versionControlProvenance"] = [provenance]
+    return {"$schema": SARIF_SCHEMA, "version": SARIF_VERSION, "runs": [run]}
+
+
+def _described(rule: str) -> str:
+    return rule.replace("schema/", "the schema's ").replace("-", " ")
+
+
+def _invocation(report: CheckReport) -> dict[str, Any]:
+    ended: dict[str, Any] = {"executionSuccessful": True, "exitCode": report.exit_code}
+    if report.is_empty and not report.loaded.errors:
+        ended["toolExecutionNotifications"] = [{"level": "error", "message": {"text": report.summary}}]
+    return ended
+
+
+def _provenance(report: CheckReport) -> Mapping[str, str]:
+    """Where the files come from; a repository without an absolute URI (a path, git@host:path) has no place in SARIF."""
+    loaded = report.loaded
+    if not urlsplit(loaded.url).scheme:
+        return {}
+    return {"repositoryUri": loaded.url, "revisionId": loaded.commit, "branch": loaded.branch}
+
+
+def _result(issue: Issue, number: Mapping[str, int]) -> dict[str, Any]:
+    rule = issue.rule or NO_RULE
+    location: dict[str, Any] = {
+        "physicalLocation": {
+            "artifactLocation": {"uri": quote(issue.origin.path), "uriBaseId": ROOT},
+            "region": {"startLine": issue.origin.line},
+        }
+    }
+    if issue.field:
+        location["logicalLocations"] = [{"fullyQualifiedName": issue.field, "kind": "member"}]
+    same = "\0".join((rule, issue.origin.path, str(issue.origin.document), issue.field, issue.message))
+    return {
+        "ruleId": rule,
+        "ruleIndex": number[rule],
+        "level": "error" if issue.severity == "error" else "warning",
+        "message": {"text": f"{issue.field}: {issue.message}" if issue.field else issue.message},
+        "locations": [location],
+        "partialFingerprints": {"hhsync/v1": hashlib.sha256(same.encode()).hexdigest()[:32]},
+    }

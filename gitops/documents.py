@@ -1,0 +1,321 @@
+"""Bytes of one file to YAML documents with their origin, by Kubernetes' rules. Pure; knows no kinds and no Git.
+
+Stricter than kubectl where kubectl loses something in silence: a key written twice, a merge ("<<") that would overrule a
+key written before it, and a float as a key are refused. Parsing is by events, not by libyaml's recursive composer, so that
+hostile nesting meets a limit and not the end of the stack.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from gitops.scalars import (
+    TAG,
+    key_text,
+    resolve_plain,
+    resolve_tagged,
+)
+from providers.core.manifest import Issue, Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+type FieldPath = tuple[str | int, ...]
+
+#: Where a document starts. YAML allows the marker at the start of a line nowhere else, not even inside text.
+_MARKER = re.compile(r"^(?:%[^\n]*\n)*---(?=[ \t\r\n]|\Z)", re.MULTILINE)
+_MERGE = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one file may cost: bytes, documents, depth of nesting, and nodes that aliases may repeat in one document."""
+
+    file_bytes: int = 16 * 1024 * 1024
+    documents: int = 20_000
+    depth: int = 100
+    alias_nodes: int = 100_000
+
+
+DEFAULT_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Document:
+    """One document that is not empty: its JSON value, and the text it was read from (for the lines of its fields)."""
+
+    origin: Origin
+    value: Any
+    text: str = field(repr=False)
+    first_line: int = field(repr=False)
+    ordinal: int = field(default=0, repr=False)
+    _lines: dict[FieldPath, int] = field(default_factory=dict, repr=False)
+
+    def line_of(self, path: Sequence[str | int]) -> int:
+        """The 1-based line of a field in the file, or of its nearest existing parent.
+
+        The lines are found by a second parse when first asked for: a document without findings does not pay for them.
+        """
+        if not self._lines:
+            self._lines.update(_field_lines(self.text, self.first_line, self.ordinal))
+        for length in range(len(path), -1, -1):
+            line = self._lines.get(tuple(path[:length]))
+            if line is not None:
+                return line
+        return self.origin.line
+
+    def issue(
+        self, path: Sequence[str | int], message: str, severity: str = "error", shown: str | None = None
+    ) -> Issue:
+        """A finding at a field of this document; `shown` names the field where the dotted path is not what to show."""
+        where = Origin(self.origin.path, self.line_of(path), self.origin.document)
+        return Issue(where, message, field=dotted(path) if shown is None else shown, severity=severity)
+
+
+def dotted(path: Sequence[str | int]) -> str:
+    """A field path as people write it: spec.links[0].switch.port."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def parse(path: str, data: bytes, limits: Limits = DEFAULT_LIMITS) -> tuple[list[Document], list[Issue]]:
+    """The documents of one file in order, and what is wrong with those that cannot be read.
+
+    Empty documents and files of comments give nothing. `Origin.document` counts the documents that are not empty. A
+    broken document does not hide the ones behind the next "---" line.
+    """
+    if len(data) > limits.file_bytes:
+        return [], [
+            Issue(Origin(path, 1, 0), f"the file has {len(data)} bytes, more than {limits.file_bytes}; split it")
+        ]
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return [], [Issue(Origin(path, 1, 0), "UTF-16 text; save it as UTF-8")]
+        line = data.count(b"\n", 0, error.start) + 1
+        return [], [Issue(Origin(path, line, 0), f"not UTF-8 text (byte {data[error.start]:#04x}); save it as UTF-8")]
+    documents: list[Document] = []
+    issues: list[Issue] = []
+    for first_line, chunk in _chunks(text):
+        if len(documents) + len(issues) >= limits.documents:
+            message = f"the file has more than {limits.documents} documents; split it"
+            issues.append(Issue(Origin(path, first_line, len(documents)), message))
+            break
+        _parse_chunk(path, first_line, chunk, limits, documents, issues)
+    return documents, issues
+
+
+def _chunks(text: str) -> Iterator[tuple[int, str]]:
+    """The text from one marker to the next, with the 1-based line where each piece starts."""
+    starts = [match.start() for match in _MARKER.finditer(text)]
+    if not starts or text[: starts[0]].strip():
+        starts.insert(0, 0)
+    line, at = 1, 0
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        line += text.count("\n", at, start)
+        at = start
+        yield line, text[start:end]
+
+
+def _parse_chunk(
+    path: str, first_line: int, chunk: str, limits: Limits, documents: list[Document], issues: list[Issue]
+) -> None:
+    index = len(documents) + len(issues)
+    ordinal = 0
+    try:
+        events: Any = yaml.CSafeLoader(chunk)
+        while True:
+            event = events.get_event()
+            if isinstance(event, yaml.DocumentStartEvent):
+                if event.version not in {None, (1, 1)}:
+                    line = event.start_mark.line if event.start_mark else 0
+                    raise _Refused(line, "Kubernetes reads YAML 1.1 only; take the %YAML line out")
+                root = events.get_event()
+                value = _Builder(events.get_event, limits).node(root, 0)
+                if value is not None:
+                    origin = Origin(path, first_line + root.start_mark.line, index + ordinal)
+                    documents.append(Document(origin, value, chunk, first_line, ordinal))
+                ordinal += 1
+            elif isinstance(event, yaml.StreamEndEvent):
+                return
+    except _Refused as refused:
+        issues.append(Issue(Origin(path, first_line + refused.line, index + ordinal), str(refused)))
+    except yaml.MarkedYAMLError as error:
+        line, message = _broken(error, chunk)
+        issues.append(Issue(Origin(path, first_line + line, index + ordinal), message))
+    except yaml.reader.ReaderError as error:
+        line = chunk.encode()[: error.position].count(b"\n")
+        issues.append(Issue(Origin(path, first_line + line, index + ordinal), f"broken YAML: {error.reason}"))
+    except yaml.YAMLError as error:
+        issues.append(Issue(Origin(path, first_line, index + ordinal), f"broken YAML: {error}"))
+
+
+def _broken(error: yaml.MarkedYAMLError, chunk: str) -> tuple[int, str]:
+    mark = error.problem_mark or error.context_mark
+    line = mark.line if mark else 0
+    written = chunk.split("\n")[line : line + 1]
+    if mark and written and written[0][mark.column :].startswith("\t"):
+        return line, "broken YAML: a tab stands where only spaces may; put spaces in its place"
+    context = f" {error.context}" if error.context else ""
+    return line, f"broken YAML: {error.problem or 'cannot be parsed'}{context}"
+
+
+class _Refused(Exception):
+    """Readable YAML that Kubernetes, or we, refuse; `line` is 0-based within the chunk."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+class _Builder:
+    """Builds the JSON value of one document from its events."""
+
+    def __init__(self, next_event: Callable[[], Any], limits: Limits) -> None:
+        self._next = next_event
+        self._limits = limits
+        self._anchors: dict[str, tuple[Any, int]] = {}
+        self._open: set[str] = set()
+        self._nodes = 0
+        self._repeated = 0
+        self._flow = 0
+
+    def node(self, event: Any, depth: int) -> Any:
+        """The value that starts with this event, which is already taken from the stream."""
+        self._nodes += 1
+        kind = event.__class__
+        if kind is yaml.AliasEvent:
+            return self._alias(event)
+        anchor: str | None = event.anchor
+        if anchor is not None:
+            self._open.add(anchor)
+        before = self._nodes
+        if kind is yaml.ScalarEvent:
+            if self._flow and not event.style and "?" in event.value:
+                raise _Refused(
+                    event.start_mark.line, 'a "?" within [ ] or { } is no text to Kubernetes\' parser; quote it'
+                )
+            value: Any = _scalar(event)
+        elif depth >= self._limits.depth:
+            raise _Refused(event.start_mark.line, f"nested deeper than {self._limits.depth} levels")
+        else:
+            self._flow += event.flow_style
+            value = self._mapping(depth + 1) if kind is yaml.MappingStartEvent else self._sequence(depth + 1)
+            self._flow -= event.flow_style
+        if anchor is not None:
+            self._open.discard(anchor)
+            self._anchors[anchor] = (value, self._nodes - before + 1)
+        return value
+
+    def _alias(self, event: Any) -> Any:
+        line = event.start_mark.line
+        if event.anchor in self._open:
+            raise _Refused(line, f"the anchor &{event.anchor} contains itself")
+        if event.anchor not in self._anchors:
+            raise _Refused(line, f"the alias *{event.anchor} names no anchor that stands before it in this document")
+        value, size = self._anchors[event.anchor]
+        self._nodes += size
+        self._repeated += size
+        if self._repeated > self._limits.alias_nodes:
+            raise _Refused(line, f"aliases repeat more than {self._limits.alias_nodes} values; write them out")
+        return value
+
+    def _sequence(self, depth: int) -> list[Any]:
+        values = []
+        while (event := self._next()).__class__ is not yaml.SequenceEndEvent:
+            values.append(self.node(event, depth))
+        return values
+
+    def _mapping(self, depth: int) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        merged: dict[str, Any] | None = None
+        while (event := self._next()).__class__ is not yaml.MappingEndEvent:
+            line = event.start_mark.line
+            key = self._key(event, depth)
+            value = self.node(self._next(), depth)
+            if key is _MERGE:
+                if merged is not None:
+                    raise _Refused(line, 'the key "<<" is written twice in one mapping')
+                merged = _merged(line, value, values)
+            elif key in values:
+                raise _Refused(line, f'the key "{key}" is written twice in one mapping')
+            else:
+                values[key] = value
+        return values if merged is None else merged | values
+
+    def _key(self, event: Any, depth: int) -> Any:
+        if (
+            event.__class__ is yaml.ScalarEvent
+            and event.value == "<<"
+            and (event.implicit[0] or event.tag == f"{TAG}merge")
+        ):
+            return _MERGE
+        line: int = event.start_mark.line
+        value = self.node(event, depth)
+        if isinstance(value, dict | list):
+            raise _Refused(line, "a mapping or list cannot be a key")
+        if event.__class__ is yaml.ScalarEvent and event.tag == f"{TAG}float":
+            raise _Refused(line, "a float cannot be a key; quote it")
+        try:
+            return key_text(value, event.value if event.__class__ is yaml.ScalarEvent else "")
+        except ValueError as error:
+            raise _Refused(line, str(error)) from None
+
+
+def _merged(line: int, value: Any, written: dict[str, Any]) -> dict[str, Any]:
+    sources = value if isinstance(value, list) else [value]
+    if not all(isinstance(source, dict) for source in sources):
+        raise _Refused(line, '"<<" takes a mapping or a list of mappings')
+    merged: dict[str, Any] = {}
+    for source in reversed(sources):  # earlier ones win
+        merged.update(source)
+    for key in written:
+        if key in merged:
+            # Kubernetes' parser lets the merge win here, the YAML standard the written key.
+            raise _Refused(line, f'"<<" would overrule the key "{key}" before it; put "<<" first')
+    return merged
+
+
+def _scalar(event: Any) -> Any:
+    tag = event.tag
+    try:
+        if tag is None or tag == "!":
+            return resolve_plain(event.value) if event.implicit[0] and tag is None else event.value
+        return resolve_tagged(tag, event.value)
+    except ValueError as error:
+        raise _Refused(event.start_mark.line, str(error)) from None
+
+
+def _field_lines(text: str, first_line: int, ordinal: int) -> dict[FieldPath, int]:
+    """The line of every field of the document that is number `ordinal` in a chunk that parsed before."""
+    events: Any = yaml.CSafeLoader(text)
+    while ordinal >= 0:
+        if isinstance(events.get_event(), yaml.DocumentStartEvent):
+            ordinal -= 1
+    lines: dict[FieldPath, int] = {}
+
+    def walk(event: Any, path: FieldPath) -> None:
+        lines.setdefault(path, first_line + event.start_mark.line)
+        if isinstance(event, yaml.SequenceStartEvent):
+            index = 0
+            while not isinstance(event := events.get_event(), yaml.SequenceEndEvent):
+                walk(event, (*path, index))
+                index += 1
+        elif isinstance(event, yaml.MappingStartEvent):
+            while not isinstance(event := events.get_event(), yaml.MappingEndEvent):
+                name = (
+                    key_text(_scalar(event), event.value) if isinstance(event, yaml.ScalarEvent) else str(event.anchor)
+                )
+                key = (*path, name)
+                lines.setdefault(key, first_line + event.start_mark.line)
+                walk(events.get_event(), key)
+
+    walk(events.get_event(), ())
+    return lines

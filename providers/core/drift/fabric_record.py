@@ -1,0 +1,56 @@
+"""How the fabric's own record in NetBox stands: what the state says we wrote, against what NetBox has. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from providers.core.drift.report import (
+    Difference,
+    FabricRecord,
+    State,
+    Unread,
+)
+from providers.core.equality import MISSING, same
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+STATUS_SUCCESS, STATUS_PARTIAL, STATUS_FAILED = "success", "partial", "failed"
+
+_OUTCOME = frozenset({"status", "error"})
+#: Written by a sync that failed; the state has the last one that did not.
+
+UNFINISHED = frozenset({STATUS_FAILED, STATUS_PARTIAL})
+
+
+def classify(
+    recorded: Mapping[str, Any] | None, wish: Mapping[str, Any], live: Mapping[str, Any] | Unread | None
+) -> FabricRecord | None:
+    """The state of the fabric's record; None where no sync has made one yet.
+
+    Args:
+        recorded: the fields that our last sync wrote.
+        wish: those that stack config decides (repository, branch, path); others follow from the CRs.
+        live: the record's fields now.
+    """
+    if isinstance(live, Unread):
+        return FabricRecord(State.UNKNOWN, reason=live.reason)
+    if recorded is None:
+        return None
+    if live is None:
+        return FabricRecord(State.MISSING_FROM_NETBOX, reason="the next sync makes it again")
+    wanted = {**recorded, **{name: value for name, value in wish.items() if name in recorded}}
+    found = tuple(
+        Difference(f"record.{name}", wanted[name], recorded[name], live.get(name, MISSING))
+        for name in sorted(wanted)
+        if not same(wanted[name], live.get(name))
+    )
+    if not found:
+        return FabricRecord(State.IN_SYNC)
+    names = {one.path.removeprefix("record.") for one in found}
+    if names <= _OUTCOME and live.get("status") in UNFINISHED:
+        return FabricRecord(
+            State.PENDING, found, f"the last sync did not finish: {live.get('error') or 'no reason told'}"
+        )
+    pending = any(not same(one.desired, one.recorded) for one in found)
+    return FabricRecord(State.PENDING if pending else State.DRIFTED, found)

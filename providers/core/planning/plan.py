@@ -1,0 +1,185 @@
+"""Desired × recorded × observed → one plan: what a sync does with each CR, in which order and phase, and why. Pure.
+
+The drift report, `status`, `preview`, `--plan FILE` and `sync` are views of this one value, so that they cannot disagree.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from providers.core.diff import FieldChange, changes
+from providers.core.drift.report import (
+    Action,
+    Detail,
+    Facts,
+    State,
+    Unread,
+    classify,
+)
+from providers.core.identity import FABRIC_LABEL
+from providers.core.planning import reassignment as handover
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from providers.core.identity import ObjectRef
+
+WRITES = frozenset({Action.CREATE, Action.ADOPT, Action.UPDATE, Action.REPLACE, Action.DELETE, Action.ATTRIBUTION})
+"""The actions for which a server is written."""
+
+_MOVING = WRITES - {Action.ATTRIBUTION}
+
+
+class Phase(enum.IntEnum):
+    """When a CR is written: some are deleted before anything else, and what left Git goes after all creates and updates."""
+
+    DELETE_FIRST = 1
+    WRITE = 2
+    PRUNE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class RecordStep:
+    """What a sync does with one half of the fabric's own record (`name` is "identity" or "result").
+
+    Paths of `changes` start with "record"; they go from what NetBox has to what a sync writes.
+    """
+
+    name: str
+    action: Action
+    changes: tuple[FieldChange, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a sync of a fabric does. `crs` has every CR that Git, the state or a server names, Drafts aside, by name.
+
+    `first` are deleted before anything else, and those of them that are in Git made again; `reassignment` says why, and which
+    update must follow which. `before` are the CRs that each CR waits for, in an order in which all can be written.
+    """
+
+    fabric: str
+    crs: tuple[Detail, ...] = ()
+    reassignment: handover.Plan = field(default_factory=handover.Plan)
+    first: frozenset[ObjectRef] = frozenset()
+    before: Mapping[ObjectRef, Sequence[ObjectRef]] = field(default_factory=dict)
+    record: tuple[RecordStep, ...] = ()
+
+    @cached_property
+    def by_ref(self) -> Mapping[ObjectRef, Detail]:
+        """The CRs by their identity."""
+        return {one.ref: one for one in self.crs}
+
+    @cached_property
+    def touched(self) -> Mapping[ObjectRef, Action]:
+        """The CRs that are written, with what is done to them."""
+        return {one.ref: one.action for one in self.crs if one.action in WRITES}
+
+    @property
+    def unknown(self) -> tuple[Detail, ...]:
+        """The CRs of which a side could not be read: with one of them nothing may be done."""
+        return tuple(one for one in self.crs if one.action is Action.UNKNOWN)
+
+    @property
+    def record_changes(self) -> bool:
+        """Whether the fabric's own record is written for its own sake."""
+        return any(one.action is not Action.UNCHANGED for one in self.record)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to write."""
+        return not self.touched and not self.record_changes
+
+    def phase(self, ref: ObjectRef) -> Phase:
+        """When a CR that is written comes; a replaced one is deleted first and written with the others."""
+        if ref in self.first:
+            return Phase.DELETE_FIRST
+        return Phase.PRUNE if self.touched.get(ref) is Action.DELETE else Phase.WRITE
+
+    def deleted(self) -> set[ObjectRef]:
+        """The managed CRs that go for good."""
+        return {ref for ref, action in self.touched.items() if action is Action.DELETE}
+
+
+def build(
+    fabric: str,
+    facts: Iterable[Facts],
+    edges: Mapping[ObjectRef, Sequence[ObjectRef]],
+    *,
+    depends: Mapping[ObjectRef, Sequence[ObjectRef]] | None = None,
+    record: tuple[RecordStep, ...] = (),
+) -> Plan:
+    """The plan for everything known.
+
+    `edges` are the references among the CRs that Git names, each after what it names; `depends` are those that the state has.
+    """
+    known = [one for one in facts if not one.draft]
+    crs = sorted((classify(one) for one in known), key=lambda one: one.ref)
+    moving = any(one.action in _MOVING for one in crs)
+    if not moving or any(one.action is Action.UNKNOWN for one in crs):
+        return Plan(fabric, tuple(crs), before=edges, record=record)
+    desired = {one.ref: one.desired["cluster"].get("spec") or {} for one in known if one.desired is not None}
+    reassignment = handover.plan(desired, present(fabric, known), edges)
+    first = with_dependents(reassignment.detour, depends or {})
+    crs = [replace(one, action=_detoured(one.action)) if one.ref in first else one for one in crs]
+    before = {ref: (*parents, *reassignment.order.get(ref, ())) for ref, parents in edges.items()}
+    return Plan(fabric, tuple(crs), reassignment, first, before, record)
+
+
+def _detoured(action: Action) -> Action:
+    return Action.DELETE if action is Action.DELETE else Action.REPLACE
+
+
+def present(fabric: str, facts: Iterable[Facts]) -> dict[ObjectRef, Mapping[str, Any]]:
+    """The specs of the objects in the cluster that carry this fabric's label."""
+    return {
+        one.ref: one.live.get("spec") or {}
+        for one in facts
+        if one.live is not None and not isinstance(one.live, Unread) and owner(one.live) == fabric
+    }
+
+
+def owner(live: Mapping[str, Any]) -> str | None:
+    """The fabric whose label an object carries, or None."""
+    return (live["metadata"].get("labels") or {}).get(FABRIC_LABEL)
+
+
+def with_dependents(
+    refs: Collection[ObjectRef], depends: Mapping[ObjectRef, Sequence[ObjectRef]]
+) -> frozenset[ObjectRef]:
+    """These CRs and all of the state that depend on one of them, transitively: nothing is deleted that others depend on.
+
+    `depends` are the CRs that each one depends on, as the state has it.
+    """
+    children: dict[ObjectRef, list[ObjectRef]] = defaultdict(list)
+    for ref, parents in depends.items() if refs else ():
+        for parent in parents:
+            children[parent].append(ref)
+    found, left = set(refs), list(refs)
+    while left:
+        more = set(children.get(left.pop(), ())) - found
+        found |= more
+        left += more
+    return frozenset(found)
+
+
+def record_step(
+    name: str, desired: Mapping[str, Any], recorded: Mapping[str, Any] | None, live: Mapping[str, Any] | Unread | None
+) -> RecordStep:
+    """What to do with one half of the fabric's record: `desired` fields, those of our last write, and NetBox's now."""
+    if isinstance(live, Unread):
+        return RecordStep(name, Action.UNKNOWN)
+    if recorded is None or live is None:
+        return RecordStep(name, Action.CREATE)
+    seen = {field: live.get(field) for field in desired}
+    found = tuple(changes({"record": seen}, {"record": dict(desired)}))
+    return RecordStep(name, Action.UPDATE if found else Action.UNCHANGED, found)
+
+
+def orphans(plan: Plan) -> tuple[Detail, ...]:
+    """The CRs that a server or the state has and Git has not."""
+    return tuple(one for one in plan.crs if one.state is State.MISSING_FROM_GIT)

@@ -1,0 +1,87 @@
+"""The state of a CR from facts, and the report's counts and exit code."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from providers.core import sections
+from providers.core.diff import changes
+from providers.core.drift import report as drift
+from providers.core.drift.report import Facts, State
+from tests.support.one_cr import (
+    DOWN,
+    EDITED,
+    EDITED_RECORD,
+    GONE,
+    LIVE,
+    MOVED,
+    NEWER,
+    OUTPUTS,
+    RECORD,
+    REF,
+    TABLE,
+    WISH,
+)
+
+
+def facts(desired, outputs, live, record) -> Facts:
+    return Facts(REF, desired=desired, outputs=outputs, live=live, record=record)
+
+
+@pytest.mark.parametrize(("desired", "outputs", "live", "record", "state"), TABLE)
+def test_state(desired, outputs, live, record, state):
+    assert drift.classify(facts(desired, outputs, live, record)).state is state
+
+
+@pytest.mark.parametrize(("desired", "outputs", "live", "record", "state"), TABLE)
+def test_each_cr_is_counted_once(desired, outputs, live, record, state):
+    report = drift.report_of("f", [drift.classify(facts(desired, outputs, live, record))])
+    assert (report.total, dict(report.counts)) == (1, {state: 1})
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ((WISH, OUTPUTS, LIVE, RECORD), 0),
+        ((MOVED, OUTPUTS, LIVE, RECORD), 0),
+        ((WISH, OUTPUTS, EDITED, RECORD), 2),
+        ((WISH, None, GONE, GONE), 2),
+        ((None, OUTPUTS, LIVE, RECORD), 2),
+        ((None, None, LIVE, GONE), 0),
+        ((WISH, OUTPUTS, DOWN, RECORD), 1),
+    ],
+)
+def test_exit_code(given, code):
+    assert drift.report_of("f", [drift.classify(facts(*given))]).exit_code == code
+
+
+def test_the_three_values_of_a_differing_property_are_named():
+    detail = drift.classify(facts(WISH, OUTPUTS, EDITED, RECORD))
+    assert [(one.path, one.desired, one.recorded, one.observed) for one in detail.differences] == [
+        ("cluster.spec.subnets.default.vlan", 1001, 1001, 1999)
+    ]
+
+
+def test_the_report_agrees_with_what_a_preview_compares():
+    found = drift.classify(facts(NEWER, OUTPUTS, EDITED, EDITED_RECORD)).differences
+    previewed = changes(sections.observed(OUTPUTS, EDITED, EDITED_RECORD), NEWER)
+    assert len(found) == len(previewed) > 0
+
+
+def test_an_attribution_update_is_listed_and_changes_no_state():
+    detail = drift.classify(facts(MOVED, OUTPUTS, LIVE, RECORD))
+    assert (detail.state, detail.attribution_only) == (State.IN_SYNC, True)
+
+
+def test_a_dry_run_is_asked_only_where_the_object_differs():
+    assert not drift.needs_reference(facts(WISH, OUTPUTS, LIVE, RECORD))
+    assert drift.needs_reference(facts(WISH, OUTPUTS, EDITED, RECORD))
+    assert not drift.needs_reference(facts(WISH, OUTPUTS, GONE, RECORD))
+
+
+def test_inputs_stay_as_they_were():
+    before = copy.deepcopy((WISH, OUTPUTS, EDITED))
+    drift.classify(facts(WISH, OUTPUTS, EDITED, RECORD))
+    assert before == (WISH, OUTPUTS, EDITED)
