@@ -84,7 +84,7 @@ def _overlaid(
     recorded = {} if outputs is None else sections.recorded_section(outputs, source)
     result = dict(in_git)
     for part in _PARTS:
-        wish = git[part] if git[part] is not None else MISSING
+        desired = git[part] if git[part] is not None else MISSING
         live = canonical(seen.get(part) or {})
         if part != "spec":  # of labels and annotations only ours
             owned = set(git[part] or {}) | (set(recorded.get(part) or {}) - {FABRIC_LABEL})
@@ -93,8 +93,8 @@ def _overlaid(
         if part != "spec" and isinstance(known, dict):
             known = {key: value for key, value in known.items() if not _is_servers(key)}
         if outputs is None:
-            known = canonical(without_nulls(git[part])) if wish is not MISSING else MISSING
-        new = overlay(wish, MISSING if is_empty(known) else known, MISSING if is_empty(live) else live)
+            known = canonical(without_nulls(git[part])) if desired is not MISSING else MISSING
+        new = overlay(desired, MISSING if is_empty(known) else known, MISSING if is_empty(live) else live)
         _put(result, part, new)
     return result
 

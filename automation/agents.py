@@ -65,7 +65,7 @@ def lag(
             )
         except TargetError as error:
             return Lag(note=f"whether the switches run what was applied is not known: {error}")
-        behind = {name: agent for name, agent in found.items() if agent.lags}
+        behind = {name: agent for name, agent in found.items() if agent.not_converged}
         if not behind or clock() - started >= patience:
             return Lag(behind)
         sleep(INTERVAL)

@@ -76,7 +76,7 @@ class Fabric:
         """Compare Git, state and servers; see `automation.context.read`."""
         from automation import context
 
-        return context.read(self.workspace, self.name, self._progress, across=False, with_lag=True).report()
+        return context.read(self.workspace, self.name, self._progress, across=False, with_convergence=True).report()
 
     def status(self, *, kinds: Collection[str] = (), states: Collection[str] = ()) -> StatusReport:
         """The state of every CR and why; see `automation.operations.status.status`."""

@@ -153,9 +153,9 @@ class RunContext:
         loaded = replace(self.loaded, desired=self.loaded.desired.only(selection.refs), errors=())
         return replace(self, loaded=loaded, selection=selection)
 
-    def with_lag(self, seen: Lag) -> RunContext:
+    def with_convergence(self, seen: Lag) -> RunContext:
         """The context with what these switches have not taken up."""
-        facts = [replace(one, lags="") for one in self.facts.values()]
+        facts = [replace(one, not_converged="") for one in self.facts.values()]
         return replace(self, facts={one.ref: one for one in _late(self.loaded, facts, seen)})
 
     def returning(self, manifests: Mapping[ObjectRef, Manifest]) -> RunContext:
@@ -198,7 +198,7 @@ def read(
     *,
     across: bool = True,
     partial_sync: bool = False,
-    with_lag: bool = False,
+    with_convergence: bool = False,
     with_drafts: bool = False,
 ) -> RunContext:
     """Read Git, the state and both servers side by side, each once, and join them.
@@ -223,7 +223,7 @@ def read(
         loaded_later = pool.submit(
             load.inspect, settings.git, stack_config.cache_folder(), outside=known_to(session.live, fabric)
         )
-        switches = pool.submit(lag, session.cluster.agents) if with_lag else None
+        switches = pool.submit(lag, session.cluster.agents) if with_convergence else None
         own, records = joining.records(pool, session)
         loaded = loaded_later.result()
         if not partial_sync:
@@ -265,11 +265,13 @@ def _refused(loaded: Loaded) -> str:
 def _late(loaded: Loaded, facts: list[Facts], seen: Lag) -> list[Facts]:
     """The facts, with what else a CR waits for: switches that have not taken it up, or a CR whose last apply failed."""
     specs = {ref: one.spec for ref, one in loaded.desired.manifests.items()}
-    lags = seen.reasons(specs, [one.ref for one in facts if one.desired is not None and one.outputs is not None])
+    not_converged = seen.reasons(
+        specs, [one.ref for one in facts if one.desired is not None and one.outputs is not None]
+    )
     waits = waiting(facts, loaded.desired.references)
     return [
-        replace(one, lags=lags.get(one.ref, ""), waits=waits.get(one.ref, ""))
-        if one.ref in lags or one.ref in waits
+        replace(one, not_converged=not_converged.get(one.ref, ""), waits=waits.get(one.ref, ""))
+        if one.ref in not_converged or one.ref in waits
         else one
         for one in facts
     ]

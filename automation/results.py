@@ -182,7 +182,7 @@ class OperationResult:
             return EXIT_INTERRUPTED
         if not self.ok:
             return EXIT_ERROR
-        pending = self.has_changes if self.verb == PREVIEW else bool(self.health and self.health.laggards)
+        pending = self.has_changes if self.verb == PREVIEW else bool(self.health and self.health.not_converged)
         return EXIT_CHANGES if pending else EXIT_DONE
 
     def to_json(self) -> dict[str, Any]:

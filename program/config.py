@@ -25,7 +25,7 @@ class FabricConfig:
     cluster: ClusterSettings
     netbox: NetBoxSettings
     allow_deletes: int | None
-    take_over: bool = False
+    force_conflicts: bool = False
     bootstrap: BootstrapSettings | None = None
     hooks: tuple[str, ...] = field(default=(), repr=False)
 
@@ -42,7 +42,7 @@ def parse(config: Mapping[str, str], fabric: str) -> FabricConfig:
         cluster=ClusterSettings.from_config(config),
         netbox=NetBoxSettings.from_config(config),
         allow_deletes=allowed_deletes(config),
-        take_over=flag(config, "takeOver"),
+        force_conflicts=flag(config, "forceConflicts"),
         bootstrap=extra_settings.bootstrap(config),
         hooks=extra_settings.hooks_after_sync(config),
     )

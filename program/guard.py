@@ -61,7 +61,7 @@ def check_adoption(
         UnsafeChange: with the properties, their managers, and how to allow it.
         TargetError: the cluster does not answer.
     """
-    if config.take_over or not found:
+    if config.force_conflicts or not found:
         return
     wishes = {ref: sections.inputs_for(config.fabric, desired.manifests[ref])["cluster"] for ref in found}
     refused = refusal(adoption_dry_run.of_all(cluster, wishes, found))

@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 _AT_ONCE = 8
 
 
-def of(cluster: Cluster, ref: ObjectRef, wish: sections.Section, live: Mapping[str, Any]) -> Adoption:
+def of(cluster: Cluster, ref: ObjectRef, desired: sections.Section, live: Mapping[str, Any]) -> Adoption:
     """One object; a dry run is asked unless it says exactly what Git does.
 
     Raises:
         TargetError: the cluster does not answer. That it refuses the dry run is told in the answer's note.
     """
-    if says_the_same(wish, live):
-        return adoption(ref, wish, live, None)
+    if says_the_same(desired, live):
+        return adoption(ref, desired, live, None)
     try:
-        answer = cluster.replace(sections.manifest_of(wish), live, dry_run=True)
+        answer = cluster.replace(sections.manifest_of(desired), live, dry_run=True)
     except (Forbidden, Rejected, ServerFailure, Conflict) as error:
-        return adoption(ref, wish, live, None, f"compared without a dry run: {error}")
-    return adoption(ref, wish, live, answer)
+        return adoption(ref, desired, live, None, f"compared without a dry run: {error}")
+    return adoption(ref, desired, live, answer)
 
 
 def of_all(

@@ -54,10 +54,10 @@ class _FabricRecordProvider(ResourceProvider):
         record = self._session(outs).netbox.fabric(outs["fabric"])
         if record is None:
             return ReadResult("", {})
-        wish = outs["record"]
-        live = canonical({name: record.fields.get(name) for name in wish})
+        desired = outs["record"]
+        live = canonical({name: record.fields.get(name) for name in desired})
         inputs = {key: value for key, value in outs.items() if key in ("fabric", "record", "receipts")}
-        return ReadResult(id_, outs, {**inputs, "record": overlay(wish, canonical(wish), live)})
+        return ReadResult(id_, outs, {**inputs, "record": overlay(desired, canonical(desired), live)})
 
     def _write(self, props: dict[str, Any]) -> dict[str, Any]:
         raise NotImplementedError

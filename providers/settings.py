@@ -51,7 +51,7 @@ KEYS = (
     "clusterInsecure",
     "allowDeletes",
     "schemasDir",
-    "takeOver",
+    "forceConflicts",
     "recordOrphans",
     "clusterBootstrap",
     "bootstrapNamespace",

@@ -74,7 +74,7 @@ def observe(session: Session, outputs: Outputs) -> tuple[Outputs, sections.Input
     return outs, sections.observed(outputs, live, fields, reference)
 
 
-def write(session: Session, wish: sections.Inputs, before: Outputs) -> Written:
+def write(session: Session, desired: sections.Inputs, before: Outputs) -> Written:
     """Make both servers match `wish`; `before` are the outputs of our last write, {} at the first.
 
     Its outputs are the sections, `applied`, uid, generation, NetBox id and URL, and a receipt that changes with
@@ -84,22 +84,22 @@ def write(session: Session, wish: sections.Inputs, before: Outputs) -> Written:
         Conflict: another fabric owns the object, or somebody else wrote at the same moment.
         TargetError: a server refused or could not be reached.
     """
-    adopted = not before and session.live.get(sections.ref_of(wish)) is not None
+    adopted = not before and session.live.get(sections.ref_of(desired)) is not None
     try:
-        live, wrote_cluster = _write_cluster(session, wish, before)
+        live, wrote_cluster = _write_cluster(session, desired, before)
     except TargetError as error:
-        _publish_failure(session, sections.ref_of(wish), error)
+        _publish_failure(session, sections.ref_of(desired), error)
         raise
-    record, wrote_netbox = _write_netbox(session, wish, live)
+    record, wrote_netbox = _write_netbox(session, desired, live)
     # What was written by a run that was killed before its state was saved counts as written by this one.
-    moved = not before or not same(before["cluster"], wish["cluster"])
+    moved = not before or not same(before["cluster"], desired["cluster"])
     wrote = wrote_cluster or wrote_netbox or moved
     applied = {
-        "cluster": sections.applied_delta(wish["cluster"], sections.cluster_section(live, wish["cluster"])),
-        "netbox": sections.applied_delta(wish["netbox"], sections.record_section(record.fields, wish["netbox"])),
+        "cluster": sections.applied_delta(desired["cluster"], sections.cluster_section(live, desired["cluster"])),
+        "netbox": sections.applied_delta(desired["netbox"], sections.record_section(record.fields, desired["netbox"])),
     }
     outputs = {
-        **{name: wish[name] for name in ("git", "cluster", "netbox")},
+        **{name: desired[name] for name in ("git", "cluster", "netbox")},
         "applied": {name: delta for name, delta in applied.items() if delta},
         "uid": live["metadata"]["uid"],
         "generation": live["metadata"].get("generation", 0),
@@ -122,9 +122,9 @@ def _publish_failure(session: Session, ref: ObjectRef, error: TargetError) -> No
         log.warning("%s: its record does not say that the apply failed: %s", ref, second)
 
 
-def _write_cluster(session: Session, wish: sections.Inputs, before: Outputs) -> tuple[Mapping[str, Any], bool]:
+def _write_cluster(session: Session, desired: sections.Inputs, before: Outputs) -> tuple[Mapping[str, Any], bool]:
     """Create, replace, or leave alone. Returns the object as the server has it now, and whether we wrote."""
-    ref, section = sections.ref_of(wish), wish["cluster"]
+    ref, section = sections.ref_of(desired), desired["cluster"]
     manifest = sections.manifest_of(section)
     live = session.live.get(ref)
     if live is None:
@@ -132,7 +132,7 @@ def _write_cluster(session: Session, wish: sections.Inputs, before: Outputs) -> 
         session.live.put(answer)
         return answer, True
     owner = (live["metadata"].get("labels") or {}).get(FABRIC_LABEL)
-    if owner not in (None, sections.fabric_of(wish)):
+    if owner not in (None, sections.fabric_of(desired)):
         raise Conflict(
             f"{ref} in the cluster belongs to fabric {owner} (label {FABRIC_LABEL}); remove it from one of the two Git folders",
             target="cluster",
@@ -182,19 +182,19 @@ def _replace(
     )
 
 
-def _write_netbox(session: Session, wish: sections.Inputs, live: Mapping[str, Any]) -> tuple[Record, bool]:
+def _write_netbox(session: Session, desired: sections.Inputs, live: Mapping[str, Any]) -> tuple[Record, bool]:
     """Create the record, change only the fields that differ, or leave it alone."""
     session.ensure_types()
-    ref = sections.ref_of(wish)
+    ref = sections.ref_of(desired)
     kind = KINDS[ref.kind]
     fields = {
-        **wish["netbox"],
+        **desired["netbox"],
         "sync_state": CRState.SYNCED.value,
         "sync_error": "",
         "cluster_uid": live["metadata"]["uid"],
         "cluster_generation": live["metadata"].get("generation", 0),
     }
-    message = f"hhsync: commit {wish['git']['commit']}"
+    message = f"hhsync: commit {desired['git']['commit']}"
     record = session.records.get(ref)
     if record is None:
         record = session.netbox.create(kind, fields, message=message)

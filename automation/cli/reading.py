@@ -9,8 +9,8 @@ import typer
 
 from automation.cli.arguments import Fabric
 from automation.cli.terminal import Terminal, verb
-from automation.reports.check_format_names import CheckForm
-from automation.reports.format_names import Form
+from automation.reports.check_format_names import CheckFormat
+from automation.reports.format_names import Format
 
 group = typer.Typer()
 
@@ -20,8 +20,8 @@ group = typer.Typer()
 def drift(
     out: Terminal,
     fabric: Fabric,
-    form: Annotated[
-        Form | None, typer.Option("--format", help="text (default), json, markdown (a comment), or html (one page).")
+    format: Annotated[
+        Format | None, typer.Option("--format", help="text (default), json, markdown (a comment), or html (one page).")
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report there, whole or not at all.")
@@ -30,18 +30,18 @@ def drift(
     """Compare Git, the state, the cluster and NetBox. Read-only, runs no engine. Exit 2 on drift or pending changes."""
     from automation.reports import formats
 
-    wanted = formats.chosen(form, as_json=out.as_json, output=output)
+    wanted = formats.resolve_format(format, as_json=out.as_json, output=output)
     workspace = out.reading(fabric)
     from automation import context
     from automation.reports import as_json, as_text
 
-    read = context.read(workspace, fabric, out.progress(f"{fabric}: "), across=False, with_lag=True)
+    read = context.read(workspace, fabric, out.progress(f"{fabric}: "), across=False, with_convergence=True)
     found, seconds = read.report(), read.seconds
-    text = formats.formed(found, seconds, wanted)
+    text = formats.render(found, seconds, wanted)
     if output is not None:
         formats.save(text, output)
         text = f"{as_text.summary(found)}; the report is in {output}"
-    told = () if out.shows_text and wanted is Form.TEXT and not output else as_json.drift_errors(found)
+    told = () if out.shows_text and wanted is Format.TEXT and not output else as_json.drift_errors(found)
     out.result(text, as_json.drift_json(found, seconds), found.exit_code, told)
 
 
@@ -57,8 +57,8 @@ def check(
         Path | None,
         typer.Option("--schemas", metavar="DIR", help="Use the CRDs in this folder instead of the bundled ones."),
     ] = None,
-    form: Annotated[
-        CheckForm | None,
+    format: Annotated[
+        CheckFormat | None,
         typer.Option("--format", help="text (default), json, sarif (2.1.0), or github (annotations of a workflow)."),
     ] = None,
     output: Annotated[
@@ -71,9 +71,9 @@ def check(
     from automation.reports import check as check_forms
     from automation.reports import formats
 
-    wanted = check_forms.chosen(form, as_json=out.as_json, output=output)
+    wanted = check_forms.resolve_format(format, as_json=out.as_json, output=output)
     found = checking.check(out.workspace(), fabric, live=cluster, folder=schemas)
-    text = check_forms.formed(found, wanted)
+    text = check_forms.render(found, wanted)
     if output is not None:
         formats.save(text, output)
         text = f"{found.summary}; the findings are in {output}"

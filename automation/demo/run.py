@@ -178,7 +178,7 @@ class Demo:
         if sorted(change.ref for change in (*seen.changes, *seen.fabric_changes)) != damage.refs:
             raise DemoFailed(f"preview names {[change.ref for change in seen.changes]}, not {damage.refs}")
         self._told(seen)
-        read = context.read(workspace, FABRIC, self.progress, across=False, with_lag=True)
+        read = context.read(workspace, FABRIC, self.progress, across=False, with_convergence=True)
         found, seconds = read.report(), read.seconds
         self._save_report(found, seconds)
         if sorted(str(detail.ref) for detail in found.details) != damage.refs:

@@ -65,7 +65,7 @@ def _error(facts: Facts, state: CRState) -> str:
     """Why a CR is Pending, as its record keeps it: its own failure in the server's words, or what it waits for."""
     if state is not CRState.PENDING or facts.record is None or isinstance(facts.record, Unread):
         return ""
-    return failure(facts.record) or facts.waits or facts.lags
+    return failure(facts.record) or facts.waits or facts.not_converged
 
 
 def _write(session: Session, ref: ObjectRef, fields: Mapping[str, Any]) -> None:

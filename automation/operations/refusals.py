@@ -60,7 +60,7 @@ def _hydrated(context: RunContext) -> list[str]:
 
 
 def _adoptions(context: RunContext) -> list[str]:
-    if context.settings.take_over:
+    if context.settings.force_conflicts:
         return []
     found = [one.adoption for one in context.facts.values() if one.adoption is not None]
     text = refusal([one for one in found if one.ref in context.plan.touched])

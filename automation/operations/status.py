@@ -105,7 +105,7 @@ def status(
     """
     wanted_kinds = {_named(name, list(KINDS), "kind") for name in kinds}
     wanted_states = {CRState(_named(name, [one.value for one in CRState], "state")) for name in states}
-    read = context.read(workspace, fabric, progress, across=False, with_lag=True, with_drafts=True)
+    read = context.read(workspace, fabric, progress, across=False, with_convergence=True, with_drafts=True)
     standings, report = standings_of(read), read.report()
     return StatusReport(
         fabric=fabric,

@@ -38,7 +38,7 @@ class Health:
     """How the waiting ended: the switches that were followed, and those that had not taken up the change in time."""
 
     watched: tuple[str, ...] = ()
-    laggards: tuple[Agent, ...] = ()
+    not_converged: tuple[Agent, ...] = ()
     seconds: float = 0.0
     known: bool = True
 
@@ -49,18 +49,23 @@ class Health:
             return NO_AGENTS
         if not self.watched:
             return "no switch is concerned"
-        if self.laggards:
-            named = ", ".join(str(agent) for agent in self.laggards)
-            done = len(self.watched) - len(self.laggards)
+        if self.not_converged:
+            named = ", ".join(str(agent) for agent in self.not_converged)
+            done = len(self.watched) - len(self.not_converged)
             return f"{done} of {len(self.watched)} switches run it after {self.seconds:.0f} s; behind: {named}"
         return f"all {len(self.watched)} switches concerned run it ({self.seconds:.0f} s)"
 
     def to_json(self) -> dict[str, Any]:
-        """`{"known", "switches", "laggards": [{"switch", "generation", "applied"}], "seconds"}`."""
-        laggards = [
-            {"switch": one.switch, "generation": one.generation, "applied": one.applied} for one in self.laggards
+        """`{"known", "switches", "not_converged": [{"switch", "generation", "applied"}], "seconds"}`."""
+        not_converged = [
+            {"switch": one.switch, "generation": one.generation, "applied": one.applied} for one in self.not_converged
         ]
-        return {"known": self.known, "switches": list(self.watched), "laggards": laggards, "seconds": self.seconds}
+        return {
+            "known": self.known,
+            "switches": list(self.watched),
+            "not_converged": not_converged,
+            "seconds": self.seconds,
+        }
 
 
 def followed_by(
@@ -81,8 +86,8 @@ def followed_by(
     changed = [ref for ref, action in before.plan.touched.items() if action is not Action.ATTRIBUTION]
     switches = touched(changed, *(present(one.fabric, one.facts.values()) for one in (before, after)))
     health = wait(cluster.agents, switches, agents, progress, deadline=deadline)
-    behind_now = {agent.switch: agent for agent in health.laggards}
-    publish_after(after.with_lag(Lag(behind_now)))
+    behind_now = {agent.switch: agent for agent in health.not_converged}
+    publish_after(after.with_convergence(Lag(behind_now)))
     return replace(result, health=health), after
 
 
@@ -116,12 +121,14 @@ def wait(
     now = agents()
     if now is None:
         return Health(known=False)
-    followed = tuple(sorted((set(switches) | {name for name, agent in now.items() if agent.lags}) & now.keys()))
+    followed = tuple(
+        sorted((set(switches) | {name for name, agent in now.items() if agent.not_converged}) & now.keys())
+    )
     moving = set(switches)
     while True:
         spent = clock() - started
         waiting = behind(before, now, moving, settled=spent >= SETTLE)
-        waiting += [now[name] for name in followed if name not in moving and name in now and now[name].lags]
+        waiting += [now[name] for name in followed if name not in moving and name in now and now[name].not_converged]
         if not waiting or spent >= deadline:
             return Health(followed, tuple(sorted(waiting, key=lambda one: one.switch)), spent)
         shown = ", ".join(one.switch for one in waiting[:3]) + (", …" if len(waiting) > 3 else "")

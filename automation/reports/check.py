@@ -11,7 +11,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from automation.reports.check_format_names import CheckForm
+from automation.reports.check_format_names import CheckFormat
 from automation.reports.summary import check_text, to_text
 from providers.errors import ConfigError
 
@@ -30,27 +30,27 @@ NO_RULE = "unreadable"
 #: The rule of findings about documents that cannot be read at all.
 
 
-def chosen(form: CheckForm | None, *, as_json: bool, output: Path | None) -> CheckForm:
+def resolve_format(format: CheckFormat | None, *, as_json: bool, output: Path | None) -> CheckFormat:
     """The form to make, when --json, which is about stdout, is given too.
 
     Raises:
         ConfigError: stdout cannot have two forms.
     """
-    if as_json and output is None and form not in (None, CheckForm.JSON):
-        raise ConfigError(f"--json and --format {form} both want stdout; leave one out, or give --output FILE")
-    return form or (CheckForm.JSON if as_json else CheckForm.TEXT)
+    if as_json and output is None and format not in (None, CheckFormat.JSON):
+        raise ConfigError(f"--json and --format {format} both want stdout; leave one out, or give --output FILE")
+    return format or (CheckFormat.JSON if as_json else CheckFormat.TEXT)
 
 
-def formed(report: CheckReport, form: CheckForm) -> str:
+def render(report: CheckReport, format: CheckFormat) -> str:
     """The findings in a form, ending without a newline."""
-    match form:
-        case CheckForm.TEXT:
+    match format:
+        case CheckFormat.TEXT:
             return check_text(report)
-        case CheckForm.JSON:
+        case CheckFormat.JSON:
             return to_text(report.to_json())
-        case CheckForm.SARIF:
+        case CheckFormat.SARIF:
             return to_text(sarif(report, metadata.version("hhsync")))
-        case CheckForm.GITHUB:
+        case CheckFormat.GITHUB:
             return github(report)
 
 

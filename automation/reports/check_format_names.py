@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class CheckForm(StrEnum):
+class CheckFormat(StrEnum):
     """What `hhsync check --format` takes."""
 
     TEXT = "text"

@@ -12,7 +12,7 @@ from automation.reports.as_html import html
 from automation.reports.as_json import drift_json
 from automation.reports.as_markdown import markdown
 from automation.reports.as_text import drift_text
-from automation.reports.format_names import Form
+from automation.reports.format_names import Format
 from automation.reports.summary import to_text
 from providers.errors import ConfigError
 
@@ -20,27 +20,27 @@ if TYPE_CHECKING:
     from providers.core.drift.report import DriftReport
 
 
-def chosen(form: Form | None, *, as_json: bool, output: Path | None) -> Form:
+def resolve_format(format: Format | None, *, as_json: bool, output: Path | None) -> Format:
     """The form to make, when --json, which is about stdout, is given too.
 
     Raises:
         ConfigError: stdout cannot have two forms.
     """
-    if as_json and output is None and form not in (None, Form.JSON):
-        raise ConfigError(f"--json and --format {form} both want stdout; leave one out, or give --output FILE")
-    return form or (Form.JSON if as_json else Form.TEXT)
+    if as_json and output is None and format not in (None, Format.JSON):
+        raise ConfigError(f"--json and --format {format} both want stdout; leave one out, or give --output FILE")
+    return format or (Format.JSON if as_json else Format.TEXT)
 
 
-def formed(report: DriftReport, seconds: float, form: Form) -> str:
+def render(report: DriftReport, seconds: float, format: Format) -> str:
     """The report in a form, ending without a newline."""
-    match form:
-        case Form.TEXT:
+    match format:
+        case Format.TEXT:
             text = drift_text(report, seconds)
-        case Form.JSON:
+        case Format.JSON:
             text = to_text(drift_json(report, seconds))
-        case Form.MARKDOWN:
+        case Format.MARKDOWN:
             text = markdown(report)
-        case Form.HTML:
+        case Format.HTML:
             text = html(report)
     return text.rstrip("\n")
 

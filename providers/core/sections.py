@@ -183,23 +183,23 @@ def observed(
     """
     result: Inputs = {"git": dict(outputs["git"])}
     if live is not None:
-        wish = outputs["cluster"]
-        recorded = recorded_section(outputs, "cluster") if reference is None else cluster_section(reference, wish)
-        seen = cluster_section(live, wish)
-        result["cluster"] = wish if same(recorded, seen) else _overlaid(wish, recorded, canonical(seen))
+        desired = outputs["cluster"]
+        recorded = recorded_section(outputs, "cluster") if reference is None else cluster_section(reference, desired)
+        seen = cluster_section(live, desired)
+        result["cluster"] = desired if same(recorded, seen) else _overlaid(desired, recorded, canonical(seen))
         if outputs.get("uid") and live["metadata"].get("uid") != outputs["uid"]:
             result["cluster"] = {**result["cluster"], "uid": live["metadata"].get("uid")}
     if record is not None:
-        wish, recorded = outputs["netbox"], recorded_section(outputs, "netbox")
-        seen = record_section(record, wish)
-        result["netbox"] = wish if same(recorded, seen) else overlay(wish, recorded, canonical(seen))
+        desired, recorded = outputs["netbox"], recorded_section(outputs, "netbox")
+        seen = record_section(record, desired)
+        result["netbox"] = desired if same(recorded, seen) else overlay(desired, recorded, canonical(seen))
     return result
 
 
-def _overlaid(wish: Section, recorded: Section, seen: Section) -> Section:
+def _overlaid(desired: Section, recorded: Section, seen: Section) -> Section:
     """The cluster's section with what differs laid over it, and what the server had filled in and has lost since."""
-    lost = [dotted(one.path) for one in changes(recorded, seen) if one.new is MISSING and not _has(wish, one.path)]
-    return {**overlay(wish, recorded, seen), **({"lost": lost} if lost else {})}
+    lost = [dotted(one.path) for one in changes(recorded, seen) if one.new is MISSING and not _has(desired, one.path)]
+    return {**overlay(desired, recorded, seen), **({"lost": lost} if lost else {})}
 
 
 def _has(value: Any, path: Path) -> bool:

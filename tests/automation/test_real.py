@@ -27,7 +27,7 @@ CLONE = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory, services):
+def scenario(tmp_path_factory, services):
     """The demo, told twice in a project of its own on the session's servers; its fabric is destroyed at the end."""
     root = tmp_path_factory.mktemp("demo")
     shutil.copy(CLONE / "Pulumi.yaml", root)
@@ -52,48 +52,53 @@ def story(tmp_path_factory, services):
         destroy.destroy(workspace, run.FABRIC)
 
 
-def test_the_demo_creates_then_finds_all_in_place(story):
-    (first, _), (second, _) = story.told
+def test_the_demo_creates_then_finds_all_in_place(scenario):
+    (first, _), (second, _) = scenario.told
     assert (first["sync"]["created"], second["sync"]["created"]) == (first["crs"], 0)
 
 
-def test_the_demo_repairs_exactly_the_three_things_it_broke(story):
-    for facts, _ in story.told:
+def test_the_demo_repairs_exactly_the_three_things_it_broke(scenario):
+    for facts, _ in scenario.told:
         assert len(facts["drift_injected"]) == 3
         assert facts["repaired"] == facts["drift_injected"]
 
 
-def test_the_demo_counts_a_repeat_sync_at_the_servers(story):
-    assert all(facts["repeat_sync"]["unchanged_resource_versions"] >= facts["crs"] for facts, _ in story.told)
+def test_the_demo_counts_a_repeat_sync_at_the_servers(scenario):
+    assert all(facts["repeat_sync"]["unchanged_resource_versions"] >= facts["crs"] for facts, _ in scenario.told)
 
 
-def test_the_demo_says_where_to_look(story):
-    _, lines = story.told[0]
-    for place in (story.running.netbox.url, story.running.git_url, "report.json", "export PULUMI_BACKEND_URL=file://"):
+def test_the_demo_says_where_to_look(scenario):
+    _, lines = scenario.told[0]
+    for place in (
+        scenario.running.netbox.url,
+        scenario.running.git_url,
+        "report.json",
+        "export PULUMI_BACKEND_URL=file://",
+    ):
         assert place in lines
-    assert story.running.netbox.password not in lines
-    assert story.running.netbox.token not in lines
+    assert scenario.running.netbox.password not in lines
+    assert scenario.running.netbox.token not in lines
 
 
-def test_the_demos_passphrase_is_private(story):
-    assert (story.root / ".hhsync" / "passphrase").stat().st_mode & 0o777 == 0o600
+def test_the_demos_passphrase_is_private(scenario):
+    assert (scenario.root / ".hhsync" / "passphrase").stat().st_mode & 0o777 == 0o600
 
 
-def test_git_is_valid_by_the_clusters_own_schemas_too(story):
-    bundled = checking.check(story.workspace, run.FABRIC)
-    live = checking.check(story.workspace, run.FABRIC, live=True)
+def test_git_is_valid_by_the_clusters_own_schemas_too(scenario):
+    bundled = checking.check(scenario.workspace, run.FABRIC)
+    live = checking.check(scenario.workspace, run.FABRIC, live=True)
     assert (bundled.exit_code, live.exit_code) == (0, 0)
-    assert story.running.fabric(run.FABRIC).url in live.judge
+    assert scenario.running.fabric(run.FABRIC).url in live.judge
 
 
-def test_types_are_not_uninstalled_under_recorded_fabrics(story):
+def test_types_are_not_uninstalled_under_recorded_fabrics(scenario):
     with pytest.raises(UnsafeChange, match=run.FABRIC):
-        uninstall.uninstall(story.workspace, run.FABRIC, with_fabrics=False)
+        uninstall.uninstall(scenario.workspace, run.FABRIC, with_fabrics=False)
 
 
-def test_the_engines_own_command_line_uses_the_same_stack(story):
-    argv, env = passthrough.command(story.workspace, ["stack", "ls", "--json"])
-    done = subprocess.run(argv, env=env, cwd=story.root, capture_output=True, text=True, check=True)
+def test_the_engines_own_command_line_uses_the_same_stack(scenario):
+    argv, env = passthrough.command(scenario.workspace, ["stack", "ls", "--json"])
+    done = subprocess.run(argv, env=env, cwd=scenario.root, capture_output=True, text=True, check=True)
     assert '"fabric-1"' in done.stdout
 
 

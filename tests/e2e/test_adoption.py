@@ -42,7 +42,7 @@ def test_a_fabric_is_taken_over_and_nothing_is_made_again(old):
     assert (told["counts"]["adopted"], told["counts"]["created"]) == (7, 0)
     changing = {one["ref"]: one["properties"] for one in told["changes"] if one["properties"]}
     assert changing == {differing: [{"path": path, "old": 1999, "new": 1001, "owned_by": ["kubectl-create"]}]}
-    assert "hhsync:takeOver" in told["errors"][0]
+    assert "hhsync:forceConflicts" in told["errors"][0]
     text = old.run("preview", old.fabric).stdout
     assert f"VPC/default/{old.names[1]}  adopt, identical" in text
     assert f"{differing}  {path}: 1999 => 1001 (owned by kubectl-create)" in text
@@ -53,10 +53,10 @@ def test_a_fabric_is_taken_over_and_nothing_is_made_again(old):
     assert old.records() == {}
     plain = old.run("pulumi", "--", "up", "--yes", "--skip-preview", "--run-program", "--stack", old.fabric)
     assert plain.returncode != 0
-    assert "hhsync:takeOver" in plain.stdout + plain.stderr
+    assert "hhsync:forceConflicts" in plain.stdout + plain.stderr
     assert old.verb("drift", code=2)["details"][-1]["action"] == "adopt"
 
-    old.run("pulumi", "--", "config", "set", "hhsync:takeOver", "true", "--stack", old.fabric)
+    old.run("pulumi", "--", "config", "set", "hhsync:forceConflicts", "true", "--stack", old.fabric)
     assert old.verb("preview", code=2)["errors"] == []
     done = old.verb("sync")
     assert (done["counts"]["adopted"], done["counts"]["created"]) == (7, 0)

@@ -13,7 +13,7 @@ import pytest
 from providers.core.identity import ObjectRef
 from sample.generate import generate
 from tests.conftest import HEDGEHOG
-from tests.embedded.webhooks.conftest import stand_in
+from tests.embedded.webhooks.conftest import emulator
 from tests.support.project import Project
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def vpc_file(number: int) -> str:
     return f"vpcs/row-1/vpc-0000{number}.yaml"
 
 
-class Story:
+class Scenario:
     """The fabric's files as the last commit left them."""
 
     def __init__(self, project: Project, settings: Path) -> None:
@@ -67,59 +67,59 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory, services) -> Iterator[Story]:
-    with stand_in(services) as webhooks:
+def scenario(tmp_path_factory, services) -> Iterator[Scenario]:
+    with emulator(services) as webhooks:
         project = Project(tmp_path_factory.mktemp("order") / "project", services, cluster=HEDGEHOG)
-        one = Story(project, webhooks.settings)
+        one = Scenario(project, webhooks.settings)
         yield one
         project.verb("destroy", "--yes", project.fabric)
         assert project.objects() == {}
 
 
-def test_a_whole_fabric_is_created_at_once(story):
-    shown = story.project.verb("preview", code=2)
+def test_a_whole_fabric_is_created_at_once(scenario):
+    shown = scenario.project.verb("preview", code=2)
     notes = {one["ref"]: one.get("note", "") for one in shown["changes"]}
     blocked = "blocked by VPC/default/vpc-00004, created in this sync"
     assert notes["VPCPeering/default/vpc-00004--vpc-00006"] == blocked
     assert not any("refused" in note for note in notes.values())
-    assert story.project.verb("sync")["counts"]["created"] == CRS
-    assert story.project.verb("drift")["in_sync"] == CRS
+    assert scenario.project.verb("sync")["counts"]["created"] == CRS
+    assert scenario.project.verb("drift")["in_sync"] == CRS
 
 
-def test_a_vpc_with_attachment_and_peering_is_renamed_and_keeps_its_subnet(story):
-    for path in [path for path, text in story.files.items() if "vpc-00001" in text]:
-        story.replace(path, ("vpc-00001", "vpc-00091"))
-    done = story.sync()
+def test_a_vpc_with_attachment_and_peering_is_renamed_and_keeps_its_subnet(scenario):
+    for path in [path for path, text in scenario.files.items() if "vpc-00001" in text]:
+        scenario.replace(path, ("vpc-00001", "vpc-00091"))
+    done = scenario.sync()
     assert "VPC/default/vpc-00001" in done["reassignment"]["deleted_first"]
-    assert story.spec("VPC", "vpc-00091")["subnets"]["default"]["subnet"] == "10.0.1.0/24"
+    assert scenario.spec("VPC", "vpc-00091")["subnets"]["default"]["subnet"] == "10.0.1.0/24"
 
 
-def test_a_subnet_moves_between_vpcs_that_stay(story):
+def test_a_subnet_moves_between_vpcs_that_stay(scenario):
     backend = "    backend:\n      subnet: 10.0.4.0/24\n      vlan: 1003\n"
-    text = story.files[vpc_file(3)]
+    text = scenario.files[vpc_file(3)]
     start = text.index("    backend:")
     moved = text[start : text.index("---", start)]
     assert moved.startswith(backend)
-    story.replace(vpc_file(3), (moved, ""), ("vpc-00003/backend", "vpc-00007/backend"))
-    story.files[vpc_file(7)] = story.files[vpc_file(7)].rstrip("\n") + "\n" + moved
-    assert "reassignment" not in story.sync()
-    assert story.spec("VPC", "vpc-00007")["subnets"]["backend"]["vlan"] == 1003
+    scenario.replace(vpc_file(3), (moved, ""), ("vpc-00003/backend", "vpc-00007/backend"))
+    scenario.files[vpc_file(7)] = scenario.files[vpc_file(7)].rstrip("\n") + "\n" + moved
+    assert "reassignment" not in scenario.sync()
+    assert scenario.spec("VPC", "vpc-00007")["subnets"]["backend"]["vlan"] == 1003
 
 
-def test_two_vpcs_swap_their_vlans(story):
-    story.replace(vpc_file(4), ("vlan: 1004", "vlan: 1007"))
-    story.replace(vpc_file(7), ("vlan: 1007", "vlan: 1004"))
-    assert story.sync()["reassignment"]["deleted_first"]
-    assert story.spec("VPC", "vpc-00004")["subnets"]["default"]["vlan"] == 1007
+def test_two_vpcs_swap_their_vlans(scenario):
+    scenario.replace(vpc_file(4), ("vlan: 1004", "vlan: 1007"))
+    scenario.replace(vpc_file(7), ("vlan: 1007", "vlan: 1004"))
+    assert scenario.sync()["reassignment"]["deleted_first"]
+    assert scenario.spec("VPC", "vpc-00004")["subnets"]["default"]["vlan"] == 1007
 
 
-def test_a_port_moves_between_connections_that_stay(story):
+def test_a_port_moves_between_connections_that_stay(scenario):
     link = "    - server:\n        port: server-0107/enp2s2\n      switch:\n        port: leaf-01/E1/8\n"
-    story.replace(SERVERS, (link, ""), ("port: leaf-01/E1/9", "port: leaf-01/E1/8"))
-    assert "reassignment" not in story.sync()
+    scenario.replace(SERVERS, (link, ""), ("port: leaf-01/E1/9", "port: leaf-01/E1/8"))
+    assert "reassignment" not in scenario.sync()
 
 
-def test_a_connection_changes_its_type(story):
+def test_a_connection_changes_its_type(scenario):
     unbundled = """\
   unbundled:
     link:
@@ -140,14 +140,14 @@ def test_a_connection_changes_its_type(story):
       switch:
         port: leaf-01/E1/9
 """
-    story.replace(SERVERS, (unbundled, bundled))
-    done = story.sync()
+    scenario.replace(SERVERS, (unbundled, bundled))
+    done = scenario.sync()
     assert done["reassignment"]["deleted_first"][0] == "Connection/default/server-0109--unbundled--leaf-01"
     assert done["counts"]["replaced"] == len(done["reassignment"]["deleted_first"])
 
 
-def test_a_parent_and_its_child_come_in_one_commit(story):
-    story.files["vpcs/new.yaml"] = """\
+def test_a_parent_and_its_child_come_in_one_commit(scenario):
+    scenario.files["vpcs/new.yaml"] = """\
 apiVersion: vpc.githedgehog.com/v1beta1
 kind: VPCAttachment
 metadata: {name: vpc-00092-new}
@@ -160,25 +160,25 @@ spec:
   vlanNamespace: row-1
   subnets: {default: {subnet: 10.0.92.0/24, vlan: 1092}}
 """
-    assert story.sync(CRS + 2)["counts"]["created"] == 2
+    assert scenario.sync(CRS + 2)["counts"]["created"] == 2
 
 
-def test_a_parent_and_its_child_leave_in_one_commit(story):
-    story.files["vpcs/new.yaml"] = "# nothing here any more\n"
-    assert story.sync()["counts"]["deleted"] == 2
+def test_a_parent_and_its_child_leave_in_one_commit(scenario):
+    scenario.files["vpcs/new.yaml"] = "# nothing here any more\n"
+    assert scenario.sync()["counts"]["deleted"] == 2
 
 
-def test_a_sync_waits_for_the_switches_and_names_those_that_are_behind(story):
-    story.settings.write_text(json.dumps({"agents": {"delay_seconds": 1, "stuck": ["leaf-01"]}}))
-    story.replace(vpc_file(6), ("gateway: 10.0.7.254", "gateway: 10.0.7.253"))
-    story.project.commit(story.files)
-    behind = story.project.verb("sync", "--wait", "--wait-seconds", "8", code=2)["health"]
+def test_a_sync_waits_for_the_switches_and_names_those_that_are_behind(scenario):
+    scenario.settings.write_text(json.dumps({"agents": {"delay_seconds": 1, "stuck": ["leaf-01"]}}))
+    scenario.replace(vpc_file(6), ("gateway: 10.0.7.254", "gateway: 10.0.7.253"))
+    scenario.project.commit(scenario.files)
+    behind = scenario.project.verb("sync", "--wait", "--wait-seconds", "8", code=2)["health"]
     assert behind["switches"] == ["leaf-01", "leaf-02"]
-    assert [one["switch"] for one in behind["laggards"]] == ["leaf-01"]
-    pending = story.project.verb("status", "--kind", "VPC", "--state", "Pending", code=2)["crs"]
+    assert [one["switch"] for one in behind["not_converged"]] == ["leaf-01"]
+    pending = scenario.project.verb("status", "--kind", "VPC", "--state", "Pending", code=2)["crs"]
     assert "leaf-01" in {one["ref"]: one["reason"] for one in pending}["VPC/default/vpc-00006"]
-    assert story.published("VPC", "vpc-00006") == "Pending"
-    story.settings.unlink()
-    health = story.project.verb("sync", "--wait")["health"]
-    assert health["laggards"] == []
-    assert story.published("VPC", "vpc-00006") == "Synced"
+    assert scenario.published("VPC", "vpc-00006") == "Pending"
+    scenario.settings.unlink()
+    health = scenario.project.verb("sync", "--wait")["health"]
+    assert health["not_converged"] == []
+    assert scenario.published("VPC", "vpc-00006") == "Synced"

@@ -18,7 +18,7 @@ import yaml
 from embedded.services import Services
 from sample.generate import generate
 from tests.conftest import FABRICS, HEDGEHOG, OWNER, ROOT
-from tests.embedded.webhooks.conftest import stand_in
+from tests.embedded.webhooks.conftest import emulator
 from tests.support.edits import RENAMED, Others, refs_of
 from tests.support.project import Project
 
@@ -40,7 +40,7 @@ HYDRATED = re.compile(r"^  (asn|ip|protocolIP|vtepIP): .*\n", re.MULTILINE)
 
 @pytest.fixture(scope="module")
 def webhooks(services: Running) -> Iterator[Webhooks]:
-    with stand_in(services) as one:
+    with emulator(services) as one:
         yield one
 
 

@@ -49,11 +49,13 @@ def test_a_number_of_deletes_that_is_none_is_refused_by_its_key(load, value):
         load({"allowDeletes": value})
 
 
-@pytest.mark.parametrize(("stack", "says"), [({}, False), ({"takeOver": "true"}, True), ({"takeOver": "false"}, False)])
+@pytest.mark.parametrize(
+    ("stack", "says"), [({}, False), ({"forceConflicts": "true"}, True), ({"forceConflicts": "false"}, False)]
+)
 def test_taking_over_is_never_the_default(load, stack, says):
-    assert load(stack).take_over is says
+    assert load(stack).force_conflicts is says
 
 
 def test_a_word_that_is_neither_true_nor_false_is_refused_by_its_key(load):
-    with pytest.raises(ConfigError, match="hhsync:takeOver must be true or false"):
-        load({"takeOver": "yes please"})
+    with pytest.raises(ConfigError, match="hhsync:forceConflicts must be true or false"):
+        load({"forceConflicts": "yes please"})

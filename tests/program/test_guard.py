@@ -35,9 +35,9 @@ def check(monkeypatch):
     monkeypatch.setattr(guard.bootstrap, "cluster_of", lambda config: None)
     monkeypatch.setattr(guard.pulumi.log, "warn", told.append)
 
-    def run(on_server, in_git, *, preview=False, allow=None, unlabelled=None, take_over=False):
+    def run(on_server, in_git, *, preview=False, allow=None, unlabelled=None, force_conflicts=False):
         monkeypatch.setattr(guard, "objects", lambda cluster, fabric, desired: (on_server, unlabelled or {}))
-        config = SimpleNamespace(cluster=None, fabric="fabric-1", allow_deletes=allow, take_over=take_over)
+        config = SimpleNamespace(cluster=None, fabric="fabric-1", allow_deletes=allow, force_conflicts=force_conflicts)
         return guard.check(config, state(in_git), preview=preview), told
 
     return run
@@ -101,7 +101,7 @@ def test_adopting_does_not_take_what_others_own(check, no_dry_runs):
 
 
 def test_adopting_is_allowed_by_the_stack(check, no_dry_runs):
-    check({}, {vpc("b"): spec(1)}, unlabelled={vpc("b"): kubectls(2)}, take_over=True)
+    check({}, {vpc("b"): spec(1)}, unlabelled={vpc("b"): kubectls(2)}, force_conflicts=True)
 
 
 def test_adopting_what_agrees_with_git_needs_nobodys_leave(check, no_dry_runs):

@@ -78,8 +78,8 @@ class Bench:
         """What a preview compares with Git: the observed inputs, read by a new run."""
         return self.run().read("id", copy.deepcopy(outs)).inputs
 
-    def difference(self, outs, wish):
-        return [str(one) for one in changes(self.seen(outs), wish)]
+    def difference(self, outs, desired):
+        return [str(one) for one in changes(self.seen(outs), desired)]
 
 
 @pytest.fixture
@@ -88,23 +88,23 @@ def bench(services):
 
 
 def test_a_created_cr_is_on_both_servers_and_in_sync(bench):
-    wish = bench.inputs(labels={"team": "net"})
-    outs = bench.run().create(copy.deepcopy(wish)).outs
+    desired = bench.inputs(labels={"team": "net"})
+    outs = bench.run().create(copy.deepcopy(desired)).outs
     live, record = bench.live(), bench.record()
     assert live["spec"] == SPEC
     assert live["metadata"]["labels"] == {"team": "net", FABRIC_LABEL: bench.fabric}
-    assert {name: record.fields[name] for name in wish["netbox"]} == wish["netbox"]
+    assert {name: record.fields[name] for name in desired["netbox"]} == desired["netbox"]
     assert record.fields["cluster_uid"] == live["metadata"]["uid"] == outs["uid"]
-    assert bench.difference(outs, wish) == []
+    assert bench.difference(outs, desired) == []
 
 
 def test_creating_again_after_a_crash_adopts_and_writes_nothing(bench):
-    wish = bench.inputs()
-    bench.run().create(copy.deepcopy(wish))
+    desired = bench.inputs()
+    bench.run().create(copy.deepcopy(desired))
     before = (bench.live()["metadata"]["resourceVersion"], bench.record())
-    outs = bench.run().create(copy.deepcopy(wish)).outs
+    outs = bench.run().create(copy.deepcopy(desired)).outs
     assert (bench.live()["metadata"]["resourceVersion"], bench.record()) == before
-    assert bench.difference(outs, wish) == []
+    assert bench.difference(outs, desired) == []
 
 
 def test_a_create_that_ended_between_the_servers_is_finished_by_the_next(bench):
@@ -137,30 +137,30 @@ def test_another_fabrics_object_is_not_taken(bench):
 
 
 def test_drift_shows_where_it_is_and_update_repairs_it(bench):
-    wish = bench.inputs()
-    outs = bench.run().create(copy.deepcopy(wish)).outs
+    desired = bench.inputs()
+    outs = bench.run().create(copy.deepcopy(desired)).outs
     bench.edit(subnets={"default": {"subnet": "10.0.1.0/24", "vlan": 1999}})
-    assert bench.difference(outs, wish) == ["cluster.spec.subnets.default.vlan: 1999 => 1001"]
-    repaired = bench.run().update("id", copy.deepcopy(outs), copy.deepcopy(wish)).outs
-    assert bench.difference(repaired, wish) == []
+    assert bench.difference(outs, desired) == ["cluster.spec.subnets.default.vlan: 1999 => 1001"]
+    repaired = bench.run().update("id", copy.deepcopy(outs), copy.deepcopy(desired)).outs
+    assert bench.difference(repaired, desired) == []
     assert repaired["receipt"] != outs["receipt"]
 
 
 def test_a_subnet_added_by_somebody_else_is_drift(bench):
-    wish = bench.inputs()
-    outs = bench.run().create(copy.deepcopy(wish)).outs
+    desired = bench.inputs()
+    outs = bench.run().create(copy.deepcopy(desired)).outs
     bench.edit(subnets={**SPEC["subnets"], "extra": {"subnet": "10.0.9.0/24"}})
-    assert bench.difference(outs, wish) == ["cluster.spec.subnets.extra: {'subnet': '10.0.9.0/24'} => (absent)"]
+    assert bench.difference(outs, desired) == ["cluster.spec.subnets.extra: {'subnet': '10.0.9.0/24'} => (absent)"]
 
 
 def test_drift_survives_a_refresh_whose_update_fails(bench):
     """`read` writes live values into the state's inputs; what was applied stays, so the next run sees the drift again."""
-    wish = bench.inputs()
-    outs = bench.run().create(copy.deepcopy(wish)).outs
+    desired = bench.inputs()
+    outs = bench.run().create(copy.deepcopy(desired)).outs
     bench.edit(permit=[])
     refreshed = bench.run().read("id", copy.deepcopy(outs)).outs
     again = bench.run().read("id", copy.deepcopy(refreshed))
-    assert [str(one) for one in changes(again.inputs, wish)] == [
+    assert [str(one) for one in changes(again.inputs, desired)] == [
         "cluster.spec.permit: (absent) => [['default', 'other']]"
     ]
     assert again.outs["applied"] == outs["applied"]
@@ -168,15 +168,15 @@ def test_drift_survives_a_refresh_whose_update_fails(bench):
 
 @pytest.mark.parametrize("side", ["cluster", "netbox"])
 def test_gone_on_one_side_is_made_again(bench, side):
-    wish = bench.inputs()
-    outs = bench.run().create(copy.deepcopy(wish)).outs
+    desired = bench.inputs()
+    outs = bench.run().create(copy.deepcopy(desired)).outs
     if side == "cluster":
         bench.admin.delete(bench.ref, outs["uid"])
     else:
         bench.records().delete(KINDS["VPC"], bench.record().id)
     assert set(bench.seen(outs)) == {"git", "cluster", "netbox"} - {side}
-    repaired = bench.run().update("id", copy.deepcopy(outs), copy.deepcopy(wish)).outs
-    assert bench.difference(repaired, wish) == []
+    repaired = bench.run().update("id", copy.deepcopy(outs), copy.deepcopy(desired)).outs
+    assert bench.difference(repaired, desired) == []
 
 
 def test_gone_everywhere_is_an_empty_id(bench):
@@ -188,8 +188,8 @@ def test_gone_everywhere_is_an_empty_id(bench):
 def test_an_attribution_update_goes_to_netbox_only(bench):
     outs = bench.run().create(bench.inputs()).outs
     version = bench.live()["metadata"]["resourceVersion"]
-    wish = bench.inputs(commit="d" * 40)
-    bench.run().update("id", copy.deepcopy(outs), copy.deepcopy(wish))
+    desired = bench.inputs(commit="d" * 40)
+    bench.run().update("id", copy.deepcopy(outs), copy.deepcopy(desired))
     assert bench.live()["metadata"]["resourceVersion"] == version
     assert bench.record().fields["git_commit"] == "d" * 40
 
@@ -205,10 +205,10 @@ def test_a_label_that_left_git_leaves_the_cluster_and_a_foreign_one_stays(bench)
 
 
 def test_an_update_that_changes_nothing_writes_nothing(bench):
-    wish = bench.inputs()
-    outs = bench.run().create(copy.deepcopy(wish)).outs
+    desired = bench.inputs()
+    outs = bench.run().create(copy.deepcopy(desired)).outs
     before = (bench.live()["metadata"]["resourceVersion"], bench.record())
-    again = bench.run().update("id", copy.deepcopy(outs), copy.deepcopy(wish)).outs
+    again = bench.run().update("id", copy.deepcopy(outs), copy.deepcopy(desired)).outs
     assert (bench.live()["metadata"]["resourceVersion"], bench.record()) == before
     assert again["receipt"] == outs["receipt"]
 
@@ -229,18 +229,18 @@ def test_an_object_that_somebody_made_again_is_not_deleted(bench):
 
 
 def test_reading_works_with_read_only_credentials_and_writing_does_not(bench):
-    wish = bench.inputs()
-    outs = bench.run().create(copy.deepcopy(wish)).outs
+    desired = bench.inputs()
+    outs = bench.run().create(copy.deepcopy(desired)).outs
     bench.edit(permit=[])
     seen = bench.run(config=bench.reader).read("id", copy.deepcopy(outs)).inputs
-    assert [str(one) for one in changes(seen, wish)] == ["cluster.spec.permit: (absent) => [['default', 'other']]"]
+    assert [str(one) for one in changes(seen, desired)] == ["cluster.spec.permit: (absent) => [['default', 'other']]"]
     with pytest.raises(Forbidden):
-        bench.run(config=bench.reader).update("id", copy.deepcopy(outs), copy.deepcopy(wish))
+        bench.run(config=bench.reader).update("id", copy.deepcopy(outs), copy.deepcopy(desired))
 
 
 def test_a_run_lists_each_server_once(bench):
-    wish = bench.inputs()
-    outs = bench.run().create(copy.deepcopy(wish)).outs
+    desired = bench.inputs()
+    outs = bench.run().create(copy.deepcopy(desired)).outs
     provider = bench.run()
     session = provider._sessions.of(bench.fabric)
     provider.read("id", copy.deepcopy(outs))

@@ -38,33 +38,37 @@ def outputs_for(inputs, live):
     return {**inputs, "applied": {"cluster": delta}, "uid": "uid-1"}
 
 
-WISH = sections.inputs_for("f", manifest())
+DESIRED = sections.inputs_for("f", manifest())
 NEWER = sections.inputs_for("f", manifest({"subnets": {"default": {"subnet": "10.0.2.0/24", "vlan": 1002}}}))
-MOVED = {**WISH, "git": {**WISH["git"], "commit": "d" * 40}, "netbox": {**WISH["netbox"], "git_commit": "d" * 40}}
-LIVE = live_object(WISH)
-OUTPUTS = outputs_for(WISH, LIVE)
-EDITED = live_object(WISH, subnets={"default": {"subnet": "10.0.1.0/24", "vlan": 1999}})
-RECORD = WISH["netbox"]
+MOVED = {
+    **DESIRED,
+    "git": {**DESIRED["git"], "commit": "d" * 40},
+    "netbox": {**DESIRED["netbox"], "git_commit": "d" * 40},
+}
+LIVE = live_object(DESIRED)
+OUTPUTS = outputs_for(DESIRED, LIVE)
+EDITED = live_object(DESIRED, subnets={"default": {"subnet": "10.0.1.0/24", "vlan": 1999}})
+RECORD = DESIRED["netbox"]
 EDITED_RECORD = {**RECORD, "git_status": "Not from Git"}
 GONE = None
 DOWN = Unread("https://127.0.0.1:1 does not answer")
 
 TABLE = [
     # desired, outputs, live, record -> state
-    (WISH, OUTPUTS, LIVE, RECORD, State.IN_SYNC),
+    (DESIRED, OUTPUTS, LIVE, RECORD, State.IN_SYNC),
     (MOVED, OUTPUTS, LIVE, RECORD, State.IN_SYNC),
-    (WISH, OUTPUTS, EDITED, RECORD, State.DRIFTED),
-    (WISH, OUTPUTS, LIVE, EDITED_RECORD, State.DRIFTED),
-    (WISH, OUTPUTS, GONE, RECORD, State.MISSING_FROM_CLUSTER),
-    (WISH, OUTPUTS, LIVE, GONE, State.MISSING_FROM_NETBOX),
-    (WISH, OUTPUTS, GONE, GONE, State.MISSING_FROM_CLUSTER),
+    (DESIRED, OUTPUTS, EDITED, RECORD, State.DRIFTED),
+    (DESIRED, OUTPUTS, LIVE, EDITED_RECORD, State.DRIFTED),
+    (DESIRED, OUTPUTS, GONE, RECORD, State.MISSING_FROM_CLUSTER),
+    (DESIRED, OUTPUTS, LIVE, GONE, State.MISSING_FROM_NETBOX),
+    (DESIRED, OUTPUTS, GONE, GONE, State.MISSING_FROM_CLUSTER),
     (NEWER, OUTPUTS, LIVE, RECORD, State.PENDING),
     (NEWER, OUTPUTS, EDITED, RECORD, State.PENDING),
-    (WISH, None, GONE, GONE, State.COMMITTED),
-    (WISH, None, LIVE, GONE, State.COMMITTED),
+    (DESIRED, None, GONE, GONE, State.COMMITTED),
+    (DESIRED, None, LIVE, GONE, State.COMMITTED),
     (None, OUTPUTS, LIVE, RECORD, State.MISSING_FROM_GIT),
     (None, None, LIVE, GONE, State.MISSING_FROM_GIT),
-    (WISH, OUTPUTS, DOWN, RECORD, State.UNKNOWN),
-    (WISH, OUTPUTS, LIVE, DOWN, State.UNKNOWN),
+    (DESIRED, OUTPUTS, DOWN, RECORD, State.UNKNOWN),
+    (DESIRED, OUTPUTS, LIVE, DOWN, State.UNKNOWN),
     (None, OUTPUTS, DOWN, RECORD, State.UNKNOWN),
 ]

@@ -46,13 +46,13 @@ def unmanaged(live: Mapping[str, Any]) -> bool:
     return FABRIC_LABEL not in (live["metadata"].get("labels") or {})
 
 
-def says_the_same(wish: sections.Section, live: Mapping[str, Any]) -> bool:
+def says_the_same(desired: sections.Section, live: Mapping[str, Any]) -> bool:
     """Whether an object says exactly what Git does, so that the server need not be asked what it would make of it."""
-    return same(_without_ours(sections.cluster_section(live, wish)), _without_ours(wish))
+    return same(_without_ours(sections.cluster_section(live, desired)), _without_ours(desired))
 
 
 def adoption(
-    ref: ObjectRef, wish: sections.Section, live: Mapping[str, Any], answer: Mapping[str, Any] | None, note: str = ""
+    ref: ObjectRef, desired: sections.Section, live: Mapping[str, Any], answer: Mapping[str, Any] | None, note: str = ""
 ) -> Adoption:
     """What becomes of a live object that Git names.
 
@@ -63,8 +63,8 @@ def adoption(
         answer: what the server would store (a dry run); None where it was not asked, and Git's own words count.
         note: why it was not asked.
     """
-    after = wish if answer is None else sections.cluster_section(answer, wish)
-    before = sections.cluster_section(live, wish)
+    after = desired if answer is None else sections.cluster_section(answer, desired)
+    before = sections.cluster_section(live, desired)
     found = tuple(
         FieldChange(("cluster", *one.path), one.old, one.new)
         for one in changes(_without_ours(before), _without_ours(after))
@@ -96,7 +96,7 @@ def refusal(found: Collection[Adoption]) -> str:
     return (
         f"refused to take over what other field managers own in {len(taken)} CR{'s' * (len(taken) > 1)} that would be "
         f"adopted: {'; '.join(named)}{more}; nothing was written. Write into Git what the cluster has, or allow it with stack "
-        f"config hhsync:takeOver=true"
+        f"config hhsync:forceConflicts=true"
     )
 
 

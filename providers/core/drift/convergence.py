@@ -45,7 +45,7 @@ class Agent:
     applied: int
 
     @property
-    def lags(self) -> bool:
+    def not_converged(self) -> bool:
         """Whether the switch runs something older than what it should."""
         return self.applied < self.generation
 
@@ -96,6 +96,6 @@ def behind(
         if agent is None:
             continue
         moved = name not in before or agent.generation != before[name].generation
-        if agent.lags or not (moved or settled):
+        if agent.not_converged or not (moved or settled):
             waiting.append(agent)
     return waiting

@@ -84,7 +84,7 @@ class Facts:
     note: str = ""
     adoption: Adoption | None = None
     draft: str = ""
-    lags: str = ""
+    not_converged: str = ""
     waits: str = ""
 
 
@@ -286,7 +286,7 @@ def _standing(facts: Facts, found: list[FieldChange]) -> tuple[CRState, str]:
             present=_places(facts),
             newer=moved and _newer(facts),
             waits=_waits(facts) if moved or facts.outputs is None else "",
-            lags="" if moved else facts.lags,
+            not_converged="" if moved else facts.not_converged,
             differs=moved,
             unread=unread,
         )

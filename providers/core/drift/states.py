@@ -41,7 +41,7 @@ class StateFacts:
     present: tuple[str, ...] = ()
     newer: bool = False
     waits: str = ""
-    lags: str = ""
+    not_converged: str = ""
     differs: bool = False
     unread: str = ""
 
@@ -64,8 +64,8 @@ def state_of(facts: StateFacts) -> tuple[CRState, str]:
         return CRState.COMMITTED, f"in Git, never applied: {facts.waits}" if facts.waits else "in Git, never applied"
     if facts.newer:
         return CRState.PENDING, f"Git has newer content: {facts.waits or 'not applied yet'}"
-    if facts.waits or facts.lags:
-        return CRState.PENDING, facts.waits or facts.lags
+    if facts.waits or facts.not_converged:
+        return CRState.PENDING, facts.waits or facts.not_converged
     gone = [server for server in _SERVERS if server not in facts.present]
     if gone:
         return CRState.DRIFTED, f"missing from {' and '.join(_SERVERS[server] for server in gone)}"

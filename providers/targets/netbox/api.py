@@ -16,7 +16,7 @@ from providers import errors
 from providers.targets import http_errors
 from providers.targets.http import HttpTarget
 from providers.targets.http_errors import Answer, Endpoint
-from providers.targets.netbox.batches import Culprits
+from providers.targets.netbox.batches import RejectedItems
 from providers.targets.tls import tls_context
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class NetBoxApi:
         same unique values is a duplicate, a PATCH sets the same values, a DELETE finds nothing to delete.
 
         Raises:
-            Culprits: refused, and NetBox named the elements.
+            RejectedItems: refused, and NetBox named the elements.
             TargetError: refused without a name, or by cause.
         """
         about = abouts[0] if len(abouts) == 1 else f"{abouts[0]} and {len(abouts) - 1} more"
@@ -155,16 +155,16 @@ class NetBoxApi:
             raise self.failure(errors.Rejected, about, f"a value cannot be sent as JSON ({error})") from None
         if answer.status < 300 or is_duplicate(answer):
             return answer
-        culprits = self._culprits(answer, body, abouts)
-        if culprits:
-            raise Culprits(culprits)
+        rejected = self._rejected(answer, body, abouts)
+        if rejected:
+            raise RejectedItems(rejected)
         raise refusal(self.endpoint, about, answer) or http_errors.refused(self.endpoint, about, answer)
 
     def duplicate(self, answer: Answer, about: str) -> errors.TargetError:
         """The error for a duplicate that nobody could resolve."""
         return http_errors.refused(self.endpoint, about, answer)
 
-    def _culprits(
+    def _rejected(
         self, answer: Answer, body: Sequence[Mapping[str, Any]], abouts: Sequence[str]
     ) -> dict[int, errors.TargetError]:
         """The errors by position: {"errors": [{"index" or "id", "errors"}]}; before 4.7 a list as long as the request."""

@@ -25,7 +25,7 @@ _HOPELESS = 3
 #: elements. Without this limit a server that fails at everything would be asked 2n times.
 
 
-class Culprits(Exception):
+class RejectedItems(Exception):
     """A refused batch of which nothing was written, where the server said which elements were the reason.
 
     `by_index` maps positions in the batch to the error of that element; the others are sent again at once.
@@ -65,7 +65,7 @@ class _Batch[T, R]:
         self.done = threading.Event()
 
 
-class Gatherer[T, R]:
+class Batcher[T, R]:
     """Turns `submit(item)` of many threads into `send(items)` of few requests.
 
     Args:
@@ -164,8 +164,8 @@ class _Delivery[T, R]:
         """Settle each slot, in order."""
         try:
             answers = self._send([slot.item for slot in slots])
-        except Culprits as culprits:
-            self._without(slots, culprits)
+        except RejectedItems as rejected:
+            self._without(slots, rejected)
         except _SPLIT as error:
             self._split(slots, error)
         except Exception as error:  # settles the slots; every caller raises it
@@ -175,11 +175,11 @@ class _Delivery[T, R]:
             for slot, answer in zip(slots, answers, strict=True):
                 slot.succeed(answer)
 
-    def _without(self, slots: list[_Slot[T, R]], culprits: Culprits) -> None:
+    def _without(self, slots: list[_Slot[T, R]], rejected: RejectedItems) -> None:
         rest = []
         for index, slot in enumerate(slots):
-            if index in culprits.by_index:
-                slot.fail(culprits.by_index[index])
+            if index in rejected.by_index:
+                slot.fail(rejected.by_index[index])
             else:
                 rest.append(slot)
         if len(rest) == len(slots):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from providers.errors import Conflict, NotFound
 from providers.targets.netbox import types
 from providers.targets.netbox.api import PLUGIN_API, PLUGIN_PAGES, is_duplicate
-from providers.targets.netbox.batches import Culprits, Gatherer
+from providers.targets.netbox.batches import Batcher, RejectedItems
 from providers.targets.netbox.types import FABRICS, OBJECT
 
 if TYPE_CHECKING:
@@ -125,9 +125,9 @@ class Table:
         self._path = f"{PLUGIN_API}/{object_type.slug}/"
         self._key = next(field.name for field in object_type.fields if field.primary)
         self._keys: dict[int, str] = {}
-        self._creates = Gatherer(self._create, window_s=WINDOW, limit=BATCH, gate=gate)
-        self._updates = Gatherer(self._update, window_s=WINDOW, limit=BATCH, gate=gate)
-        self._deletes = Gatherer(self._delete, window_s=WINDOW, limit=BATCH, gate=gate)
+        self._creates = Batcher(self._create, window_s=WINDOW, limit=BATCH, gate=gate)
+        self._updates = Batcher(self._update, window_s=WINDOW, limit=BATCH, gate=gate)
+        self._deletes = Batcher(self._delete, window_s=WINDOW, limit=BATCH, gate=gate)
 
     def read(self, **filters: str | int) -> Iterator[Record]:
         """All records that NetBox gives for the filters, which it may have ignored: the caller checks each.
@@ -233,8 +233,8 @@ class Table:
         done = dict(there)
         try:
             done |= {record.fields[self._key]: record for record in self._update(updates)}
-        except Culprits as culprits:  # in terms of the whole batch, of which nothing was written yet
-            raise Culprits({positions[index]: error for index, error in culprits.by_index.items()}) from None
+        except RejectedItems as rejected:  # in terms of the whole batch, of which nothing was written yet
+            raise RejectedItems({positions[index]: error for index, error in rejected.by_index.items()}) from None
         absent = [write for write in writes if write.key not in there]
         done |= {record.fields[self._key]: record for record in (self._create(absent, looks) if absent else ())}
         return [done[write.key] for write in writes]

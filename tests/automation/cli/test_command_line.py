@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Form(StrEnum):
+class Format(StrEnum):
     TEXT = "text"
     JSON = "json"
 
@@ -34,7 +34,7 @@ def _outcome(kind: Callable[[], typer.Typer], argv: list[str]) -> Any:
         name: str,
         more: Annotated[list[str] | None, typer.Argument()] = None,
         sets: Annotated[list[str] | None, typer.Option("--set")] = None,
-        form: Annotated[Form | None, typer.Option("--format")] = None,
+        form: Annotated[Format | None, typer.Option("--format")] = None,
         output: Annotated[Path | None, typer.Option("--output")] = None,
         count: Annotated[int | None, typer.Option("--count", min=1)] = None,
         base: Annotated[str | None, typer.Option("--base", parser=str.upper)] = None,

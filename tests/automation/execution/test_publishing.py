@@ -12,7 +12,7 @@ from automation.execution.publishing import changes
 from providers import writing
 from providers.core.drift.report import Facts, Unread
 from providers.errors import Rejected, ServerFailure
-from tests.support.one_cr import EDITED, LIVE, NEWER, OUTPUTS, RECORD, REF, WISH
+from tests.support.one_cr import DESIRED, EDITED, LIVE, NEWER, OUTPUTS, RECORD, REF
 
 SYNCED = {**RECORD, "sync_state": "Synced", "sync_error": ""}
 FAILED = {**RECORD, "sync_state": "Pending", "sync_error": "refused"}
@@ -22,31 +22,34 @@ LAGGED = {**RECORD, "sync_state": "Pending", "sync_error": "not taken up yet by 
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [
-        (Facts(REF, WISH, OUTPUTS, LIVE, SYNCED), None),
-        (Facts(REF, WISH, OUTPUTS, LIVE, {**SYNCED, "sync_error": None}), None),
+        (Facts(REF, DESIRED, OUTPUTS, LIVE, SYNCED), None),
+        (Facts(REF, DESIRED, OUTPUTS, LIVE, {**SYNCED, "sync_error": None}), None),
         (Facts(REF, NEWER, OUTPUTS, LIVE, FAILED), None),
         (Facts(REF, NEWER, OUTPUTS, LIVE, SYNCED), {"sync_state": "Pending"}),
         (Facts(REF, NEWER, OUTPUTS, LIVE, SYNCED, waits="waits for x"), {"sync_state": "Pending", "sync_error": "waits for x"}),
-        (Facts(REF, WISH, OUTPUTS, LIVE, SYNCED, lags="l1 lags"), {"sync_state": "Pending", "sync_error": "l1 lags"}),
-        (Facts(REF, WISH, OUTPUTS, LIVE, FAILED), {"sync_state": "Synced", "sync_error": ""}),
-        (Facts(REF, WISH, OUTPUTS, LIVE, LAGGED), {"sync_state": "Synced", "sync_error": ""}),
-        (Facts(REF, WISH, OUTPUTS, EDITED, SYNCED), {"sync_state": "Drifted"}),
+        (
+            Facts(REF, DESIRED, OUTPUTS, LIVE, SYNCED, not_converged="l1 lags"),
+            {"sync_state": "Pending", "sync_error": "l1 lags"},
+        ),
+        (Facts(REF, DESIRED, OUTPUTS, LIVE, FAILED), {"sync_state": "Synced", "sync_error": ""}),
+        (Facts(REF, DESIRED, OUTPUTS, LIVE, LAGGED), {"sync_state": "Synced", "sync_error": ""}),
+        (Facts(REF, DESIRED, OUTPUTS, EDITED, SYNCED), {"sync_state": "Drifted"}),
         (Facts(REF, None, OUTPUTS, LIVE, SYNCED), {"sync_state": "Orphaned"}),
         (Facts(REF, None, None, LIVE, SYNCED), None),
-        (Facts(REF, WISH, OUTPUTS, Unread("no answer"), FAILED), None),
-        (Facts(REF, WISH, OUTPUTS, LIVE, Unread("no answer")), None),
-        (Facts(REF, WISH, OUTPUTS, LIVE, None), None),
+        (Facts(REF, DESIRED, OUTPUTS, Unread("no answer"), FAILED), None),
+        (Facts(REF, DESIRED, OUTPUTS, LIVE, Unread("no answer")), None),
+        (Facts(REF, DESIRED, OUTPUTS, LIVE, None), None),
     ],
 )  # fmt: skip
 def test_what_is_written(facts, expected):
     assert changes([facts]) == ({REF: expected} if expected else {})
 
 
-@pytest.mark.parametrize("lags", ["", "l1 lags"])
+@pytest.mark.parametrize("not_converged", ["", "l1 lags"])
 @pytest.mark.parametrize("record", [SYNCED, FAILED, LAGGED, RECORD])
-@pytest.mark.parametrize("desired", [WISH, NEWER])
-def test_what_was_written_is_not_written_again(desired, record, lags):
-    facts = Facts(REF, desired, OUTPUTS, LIVE, record, lags=lags, waits="waits for x")
+@pytest.mark.parametrize("desired", [DESIRED, NEWER])
+def test_what_was_written_is_not_written_again(desired, record, not_converged):
+    facts = Facts(REF, desired, OUTPUTS, LIVE, record, not_converged=not_converged, waits="waits for x")
     written = changes([facts]).get(REF, {})
     assert changes([replace(facts, record={**record, **written})]) == {}
 
@@ -73,11 +76,11 @@ def publish(*facts: Facts) -> list[tuple[str, int, dict[str, str]]]:
 
 
 def test_where_all_records_say_what_is_so_nothing_is_written():
-    assert publish(Facts(REF, WISH, OUTPUTS, LIVE, SYNCED)) == []
+    assert publish(Facts(REF, DESIRED, OUTPUTS, LIVE, SYNCED)) == []
 
 
 def test_a_failure_that_is_no_longer_true_goes():
-    written = publish(Facts(REF, WISH, OUTPUTS, LIVE, FAILED))
+    written = publish(Facts(REF, DESIRED, OUTPUTS, LIVE, FAILED))
     assert written == [("VPC", 7, {"sync_state": "Synced", "sync_error": ""})]
 
 
@@ -99,7 +102,7 @@ def refusing(record, *, netbox=None):
 def test_a_refused_write_says_so_in_the_record_and_is_still_refused():
     session = refusing(SimpleNamespace(id=7, fields=SYNCED))
     with pytest.raises(Rejected, match="refused"):
-        writing.write(session, WISH, {})
+        writing.write(session, DESIRED, {})
     ((_, _, fields),) = session.netbox.written
     assert fields["sync_state"] == "Pending"
     assert fields["sync_error"].startswith("the cluster refused it")
@@ -109,17 +112,17 @@ def test_a_refused_write_says_so_in_the_record_and_is_still_refused():
 def test_a_second_refusal_in_the_same_words_writes_nothing():
     first = refusing(SimpleNamespace(id=7, fields=SYNCED))
     with pytest.raises(Rejected):
-        writing.write(first, WISH, {})
+        writing.write(first, DESIRED, {})
     again = refusing(SimpleNamespace(id=7, fields={**SYNCED, **first.netbox.written[0][2]}))
     with pytest.raises(Rejected):
-        writing.write(again, WISH, {})
+        writing.write(again, DESIRED, {})
     assert again.netbox.written == []
 
 
 def test_without_a_record_nothing_is_published():
     session = refusing(None)
     with pytest.raises(Rejected):
-        writing.write(session, WISH, {})
+        writing.write(session, DESIRED, {})
     assert session.netbox.written == []
 
 
@@ -129,4 +132,4 @@ def test_a_netbox_that_fails_does_not_hide_the_refusal():
             raise ServerFailure("NetBox is down", target="netbox", server="https://n")
 
     with pytest.raises(Rejected, match="the cluster refused"):
-        writing.write(refusing(SimpleNamespace(id=7, fields=SYNCED), netbox=Down()), WISH, {})
+        writing.write(refusing(SimpleNamespace(id=7, fields=SYNCED), netbox=Down()), DESIRED, {})

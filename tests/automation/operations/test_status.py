@@ -34,26 +34,28 @@ SAME = {
 DRAFT, OTHER, VPC = (ObjectRef("VPC", "default", name) for name in ("draft", "other", "vpc-1"))
 
 
-@pytest.mark.parametrize("lags", ["", "leaf-01 lags"])
+@pytest.mark.parametrize("not_converged", ["", "leaf-01 lags"])
 @pytest.mark.parametrize("row", one_cr.TABLE)
-def test_status_and_drift_agree(row, lags):
-    facts = core.Facts(one_cr.REF, *row[:4], lags=lags)
+def test_status_and_drift_agree(row, not_converged):
+    facts = core.Facts(one_cr.REF, *row[:4], not_converged=not_converged)
     state, _ = core.standing(facts)
     assert core.classify(facts).state in SAME[state]
 
 
 def test_a_lagging_switch_makes_pending_what_is_as_it_was_applied_and_nothing_else():
     def state(*row):
-        return core.standing(core.Facts(one_cr.REF, *row, lags="leaf-01 lags"))
+        return core.standing(core.Facts(one_cr.REF, *row, not_converged="leaf-01 lags"))
 
-    wish, outputs, record = one_cr.WISH, one_cr.OUTPUTS, one_cr.RECORD
-    assert state(wish, outputs, one_cr.LIVE, record) == (CRState.PENDING, "leaf-01 lags")
-    assert state(wish, outputs, one_cr.EDITED, record)[0] is CRState.DRIFTED
-    assert state(wish, None, None, None)[0] is CRState.COMMITTED
+    desired, outputs, record = one_cr.DESIRED, one_cr.OUTPUTS, one_cr.RECORD
+    assert state(desired, outputs, one_cr.LIVE, record) == (CRState.PENDING, "leaf-01 lags")
+    assert state(desired, outputs, one_cr.EDITED, record)[0] is CRState.DRIFTED
+    assert state(desired, None, None, None)[0] is CRState.COMMITTED
 
 
 def test_what_lags_is_in_the_drift_report_with_the_reason():
-    facts = core.Facts(one_cr.REF, one_cr.WISH, one_cr.OUTPUTS, one_cr.LIVE, one_cr.RECORD, lags="leaf-01 lags")
+    facts = core.Facts(
+        one_cr.REF, one_cr.DESIRED, one_cr.OUTPUTS, one_cr.LIVE, one_cr.RECORD, not_converged="leaf-01 lags"
+    )
     report = core.report_of("f", [core.classify(facts)])
     assert (report.exit_code, [(one.state, one.reason) for one in report.details]) == (
         2,

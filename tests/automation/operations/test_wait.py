@@ -13,13 +13,13 @@ from providers.core.identity import ObjectRef
 class Fabric:
     """Agents over time: name → a list of (generation, applied), one for each second; the last one stays."""
 
-    def __init__(self, **story):
-        self.story, self.now, self.looks = story, 0.0, 0
+    def __init__(self, **scenario):
+        self.scenario, self.now, self.looks = scenario, 0.0, 0
 
     def agents(self):
         self.looks += 1
         at = int(self.now)
-        return {name: Agent(name, *steps[min(at, len(steps) - 1)]) for name, steps in self.story.items()}
+        return {name: Agent(name, *steps[min(at, len(steps) - 1)]) for name, steps in self.scenario.items()}
 
     def sleep(self, seconds):
         self.now += seconds
@@ -36,24 +36,24 @@ BEFORE = {"a": Agent("a", 1, 1), "b": Agent("b", 1, 1)}
 
 def test_it_ends_when_every_switch_runs_its_new_generation():
     found = Fabric(a=[(2, 1), (2, 2)], b=[(1, 1), (2, 1), (2, 1), (2, 2)]).wait("a", "b", before=BEFORE)
-    assert (found.watched, found.laggards, found.seconds) == (("a", "b"), (), 3.0)
+    assert (found.watched, found.not_converged, found.seconds) == (("a", "b"), (), 3.0)
     assert found.text == "all 2 switches concerned run it (3 s)"
 
 
 def test_a_change_that_moves_no_agent_is_given_its_time():
     found = Fabric(a=[(1, 1)]).wait("a", before=BEFORE)
-    assert (found.laggards, found.seconds) == ((), health.SETTLE)
+    assert (found.not_converged, found.seconds) == ((), health.SETTLE)
 
 
-def test_the_deadline_names_the_laggards():
+def test_the_deadline_names_the_switches_that_lag():
     found = Fabric(a=[(2, 1)], b=[(2, 2)]).wait("a", "b", before=BEFORE, deadline=10)
     assert found.text == "1 of 2 switches run it after 10 s; behind: a (runs generation 1 of 2)"
-    assert found.to_json()["laggards"] == [{"switch": "a", "generation": 2, "applied": 1}]
+    assert found.to_json()["not_converged"] == [{"switch": "a", "generation": 2, "applied": 1}]
 
 
 def test_a_switch_that_was_behind_before_is_followed_too():
     found = Fabric(a=[(2, 1), (2, 1), (2, 2)]).wait(before={"a": Agent("a", 2, 1)})
-    assert (found.watched, found.laggards, found.seconds) == (("a",), (), 2.0)
+    assert (found.watched, found.not_converged, found.seconds) == (("a",), (), 2.0)
 
 
 def test_nothing_concerned_is_not_waited_for():

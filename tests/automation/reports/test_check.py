@@ -9,12 +9,12 @@ import pytest
 
 from automation.operations.check import CheckReport
 from automation.reports.check import (
-    chosen,
-    formed,
     github,
+    render,
+    resolve_format,
     sarif,
 )
-from automation.reports.check_format_names import CheckForm
+from automation.reports.check_format_names import CheckFormat
 from gitops.desired import DesiredState
 from gitops.load import Loaded
 from providers.core.identity import ObjectRef
@@ -180,18 +180,18 @@ def test_a_finding_keeps_its_fingerprint_when_its_line_moves():
     assert prints[0] == prints[1] != prints[2]
 
 
-@pytest.mark.parametrize("form", list(CheckForm))
+@pytest.mark.parametrize("form", list(CheckFormat))
 def test_every_form_is_made(form):
-    text = formed(report(VLAN, HINT), form)
+    text = render(report(VLAN, HINT), form)
     assert "VLAN 5" in text
     assert not text.endswith("\n")
-    if form in {CheckForm.JSON, CheckForm.SARIF}:
+    if form in {CheckFormat.JSON, CheckFormat.SARIF}:
         json.loads(text)
 
 
 def test_stdout_has_one_form(tmp_path):
-    assert chosen(None, as_json=False, output=None) is CheckForm.TEXT
-    assert chosen(None, as_json=True, output=None) is CheckForm.JSON
-    assert chosen(CheckForm.SARIF, as_json=True, output=tmp_path / "x") is CheckForm.SARIF
+    assert resolve_format(None, as_json=False, output=None) is CheckFormat.TEXT
+    assert resolve_format(None, as_json=True, output=None) is CheckFormat.JSON
+    assert resolve_format(CheckFormat.SARIF, as_json=True, output=tmp_path / "x") is CheckFormat.SARIF
     with pytest.raises(ConfigError, match="--json and --format sarif"):
-        chosen(CheckForm.SARIF, as_json=True, output=None)
+        resolve_format(CheckFormat.SARIF, as_json=True, output=None)

@@ -20,7 +20,7 @@ from automation.reports.as_html import html
 from automation.reports.as_json import drift_json
 from automation.reports.as_markdown import escaped, markdown
 from automation.reports.as_text import age, drift_text
-from automation.reports.format_names import Form
+from automation.reports.format_names import Format
 from providers.core.drift.report import (
     Detail,
     Difference,
@@ -316,7 +316,7 @@ def contrast(one: str, other: str) -> float:
 
 def themes() -> dict[str, dict[str, str]]:
     """The custom properties of both themes."""
-    text = (ROOT / "automation" / "page" / "report.css").read_text("utf-8")
+    text = (ROOT / "automation" / "reports" / "page" / "report.css").read_text("utf-8")
     light, dark = re.findall(r":root \{(.*?)\}", text, re.DOTALL)
     return {
         name: dict(re.findall(r"--([\w-]+): (#\w{6})", block)) for name, block in (("light", light), ("dark", dark))
@@ -340,7 +340,7 @@ def test_contrast(theme, text, back):
 
 
 def test_every_colour_of_the_page_is_one_whose_contrast_is_tested():
-    css = (ROOT / "automation" / "page" / "report.css").read_text("utf-8").split("* {", 1)[1]
+    css = (ROOT / "automation" / "reports" / "page" / "report.css").read_text("utf-8").split("* {", 1)[1]
     used = set(re.findall(r"(?<!-)color: var\(--([\w-]+)\)", css))
     assert used <= {text for text, _ in PAIRS}
     assert re.findall(r"#[0-9a-f]{3,6}\b", css) == []
@@ -352,7 +352,7 @@ def test_every_colour_of_the_page_is_one_whose_contrast_is_tested():
 def test_a_file_is_written_whole_and_replaces_what_was_there(tmp_path):
     path = tmp_path / "report.html"
     path.write_text("old")
-    formats.save(formats.formed(FULL, 0.1, Form.HTML), path)
+    formats.save(formats.render(FULL, 0.1, Format.HTML), path)
     assert path.read_text("utf-8") == html(FULL)
     assert list(tmp_path.iterdir()) == [path]
 
@@ -364,6 +364,6 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path):
 
 def test_stdout_takes_one_form():
     with pytest.raises(ConfigError, match="--json and --format html both want stdout"):
-        formats.chosen(Form.HTML, as_json=True, output=None)
-    assert formats.chosen(Form.HTML, as_json=True, output=Path("x")) is Form.HTML
-    assert formats.chosen(None, as_json=True, output=None) is Form.JSON
+        formats.resolve_format(Format.HTML, as_json=True, output=None)
+    assert formats.resolve_format(Format.HTML, as_json=True, output=Path("x")) is Format.HTML
+    assert formats.resolve_format(None, as_json=True, output=None) is Format.JSON

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def stand_in(services: Running) -> Iterator[Webhooks]:
+def emulator(services: Running) -> Iterator[Webhooks]:
     """The stand-in of that fabric, running; its settings file is as it was afterwards."""
     home = Path(services.home)
     one = Webhooks(HEDGEHOG, home, Ports(home / "ports.json"))
@@ -39,7 +39,7 @@ def stand_in(services: Running) -> Iterator[Webhooks]:
 @pytest.fixture(scope="module")
 def webhooks(services: Running) -> Iterator[Webhooks]:
     """See `stand_in`."""
-    with stand_in(services) as one:
+    with emulator(services) as one:
         yield one
 
 

@@ -14,7 +14,7 @@ from providers.core.identity import FABRIC_LABEL, ObjectRef
 from tests.support.one_cr import REF, SPEC, live_object, manifest
 
 INPUTS = sections.inputs_for("f", manifest(labels={"team": "net"}))
-WISH = INPUTS["cluster"]
+DESIRED = INPUTS["cluster"]
 VLAN = ("subnets", "default", "vlan")
 
 
@@ -30,13 +30,13 @@ def unmanaged(manager="kubectl-create", *, vlan=1001, **spec):
 
 
 def told(live, answer=None):
-    found = adoption(REF, WISH, live, answer)
+    found = adoption(REF, DESIRED, live, answer)
     return [str(one) for one in found.changes], dict(found.owned)
 
 
 def test_an_object_that_says_what_git_says_is_identical_whoever_wrote_it():
     live = unmanaged()
-    assert says_the_same(WISH, live)
+    assert says_the_same(DESIRED, live)
     assert told(live) == ([], {})
 
 
@@ -63,7 +63,7 @@ def test_what_the_server_would_fill_in_again_is_no_change():
     live = unmanaged(gateway="10.0.1.1")
     answer = copy.deepcopy(live)
     answer["metadata"]["labels"][FABRIC_LABEL] = "f"
-    assert not says_the_same(WISH, live)
+    assert not says_the_same(DESIRED, live)
     assert told(live, answer) == ([], {})
 
 
@@ -88,13 +88,13 @@ def test_a_label_of_another_manager_that_git_changes_is_named():
 
 
 def test_the_refusal_has_names_managers_and_remedy():
-    found = [adoption(ObjectRef("VPC", "default", f"v{n}"), WISH, unmanaged(vlan=1999), None) for n in range(5)]
+    found = [adoption(ObjectRef("VPC", "default", f"v{n}"), DESIRED, unmanaged(vlan=1999), None) for n in range(5)]
     line = refusal(found)
     for part in (
         "5 CRs",
         "VPC/default/v0: spec.subnets.default.vlan (kubectl-create)",
         "and 2 more",
-        "hhsync:takeOver",
+        "hhsync:forceConflicts",
     ):
         assert part in line
     assert "\n" not in line
@@ -102,13 +102,13 @@ def test_the_refusal_has_names_managers_and_remedy():
 
 @pytest.mark.parametrize("live", [unmanaged(), unmanaged("hhsync", vlan=1999)])
 def test_nothing_is_refused_that_takes_nothing_from_others(live):
-    assert refusal([adoption(REF, WISH, live, None)]) == ""
+    assert refusal([adoption(REF, DESIRED, live, None)]) == ""
 
 
 @pytest.mark.parametrize(("vlan", "paths"), [(1001, []), (1999, ["cluster.spec.subnets.default.vlan"])])
 def test_the_report_calls_it_an_adoption(vlan, paths):
     live = unmanaged(vlan=vlan)
-    facts = Facts(REF, desired=INPUTS, live=live, adoption=adoption(REF, WISH, live, None))
+    facts = Facts(REF, desired=INPUTS, live=live, adoption=adoption(REF, DESIRED, live, None))
     detail = report.classify(facts)
     assert (detail.state, detail.action, detail.managers) == (State.COMMITTED, "adopt", ("kubectl-create",))
     assert [one.path for one in detail.differences] == paths
@@ -116,4 +116,4 @@ def test_the_report_calls_it_an_adoption(vlan, paths):
 
 
 def test_gits_spec_is_what_the_cases_start_from():
-    assert sections.cluster_section(unmanaged(), WISH)["spec"] == SPEC
+    assert sections.cluster_section(unmanaged(), DESIRED)["spec"] == SPEC

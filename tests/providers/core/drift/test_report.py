@@ -11,6 +11,7 @@ from providers.core.diff import changes
 from providers.core.drift import report as drift
 from providers.core.drift.report import Facts, State
 from tests.support.one_cr import (
+    DESIRED,
     DOWN,
     EDITED,
     EDITED_RECORD,
@@ -22,7 +23,6 @@ from tests.support.one_cr import (
     RECORD,
     REF,
     TABLE,
-    WISH,
 )
 
 
@@ -44,13 +44,13 @@ def test_each_cr_is_counted_once(desired, outputs, live, record, state):
 @pytest.mark.parametrize(
     ("given", "code"),
     [
-        ((WISH, OUTPUTS, LIVE, RECORD), 0),
+        ((DESIRED, OUTPUTS, LIVE, RECORD), 0),
         ((MOVED, OUTPUTS, LIVE, RECORD), 0),
-        ((WISH, OUTPUTS, EDITED, RECORD), 2),
-        ((WISH, None, GONE, GONE), 2),
+        ((DESIRED, OUTPUTS, EDITED, RECORD), 2),
+        ((DESIRED, None, GONE, GONE), 2),
         ((None, OUTPUTS, LIVE, RECORD), 2),
         ((None, None, LIVE, GONE), 0),
-        ((WISH, OUTPUTS, DOWN, RECORD), 1),
+        ((DESIRED, OUTPUTS, DOWN, RECORD), 1),
     ],
 )
 def test_exit_code(given, code):
@@ -58,7 +58,7 @@ def test_exit_code(given, code):
 
 
 def test_the_three_values_of_a_differing_property_are_named():
-    detail = drift.classify(facts(WISH, OUTPUTS, EDITED, RECORD))
+    detail = drift.classify(facts(DESIRED, OUTPUTS, EDITED, RECORD))
     assert [(one.path, one.desired, one.recorded, one.observed) for one in detail.differences] == [
         ("cluster.spec.subnets.default.vlan", 1001, 1001, 1999)
     ]
@@ -76,12 +76,12 @@ def test_an_attribution_update_is_listed_and_changes_no_state():
 
 
 def test_a_dry_run_is_asked_only_where_the_object_differs():
-    assert not drift.needs_reference(facts(WISH, OUTPUTS, LIVE, RECORD))
-    assert drift.needs_reference(facts(WISH, OUTPUTS, EDITED, RECORD))
-    assert not drift.needs_reference(facts(WISH, OUTPUTS, GONE, RECORD))
+    assert not drift.needs_reference(facts(DESIRED, OUTPUTS, LIVE, RECORD))
+    assert drift.needs_reference(facts(DESIRED, OUTPUTS, EDITED, RECORD))
+    assert not drift.needs_reference(facts(DESIRED, OUTPUTS, GONE, RECORD))
 
 
 def test_inputs_stay_as_they_were():
-    before = copy.deepcopy((WISH, OUTPUTS, EDITED))
-    drift.classify(facts(WISH, OUTPUTS, EDITED, RECORD))
-    assert before == (WISH, OUTPUTS, EDITED)
+    before = copy.deepcopy((DESIRED, OUTPUTS, EDITED))
+    drift.classify(facts(DESIRED, OUTPUTS, EDITED, RECORD))
+    assert before == (DESIRED, OUTPUTS, EDITED)

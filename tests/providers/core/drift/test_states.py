@@ -30,7 +30,7 @@ GOOD = {"in_git": True, "applied": True, "present": BOTH}
         ({**GOOD, "newer": True, "waits": "refused: x"}, "Pending", "Git has newer content: refused: x"),
         ({**GOOD, "newer": True, "differs": True}, "Pending", "Git has newer content: not applied yet"),
         ({**GOOD, "newer": True, "present": ()}, "Pending", "Git has newer content: not applied yet"),
-        ({**GOOD, "lags": "leaf-01 lags"}, "Pending", "leaf-01 lags"),
+        ({**GOOD, "not_converged": "leaf-01 lags"}, "Pending", "leaf-01 lags"),
         ({**GOOD, "waits": "waits for VPC/default/a"}, "Pending", "waits for VPC/default/a"),
         ({**GOOD, "differs": True}, "Drifted", "a server has something else than what was applied"),
         ({**GOOD, "present": ("netbox",)}, "Drifted", "missing from the cluster"),

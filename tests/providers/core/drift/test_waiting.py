@@ -15,7 +15,7 @@ from providers.core.drift.states import (
 )
 from providers.core.drift.waiting import waiting
 from providers.core.identity import ObjectRef
-from tests.support.one_cr import LIVE, NEWER, OUTPUTS, RECORD, REF, WISH
+from tests.support.one_cr import DESIRED, LIVE, NEWER, OUTPUTS, RECORD, REF
 
 CHILD, GRANDCHILD, OTHER = (ObjectRef("VPCPeering", "default", name) for name in ("a", "b", "c"))
 REFERENCES = {REF: (), CHILD: (REF,), GRANDCHILD: (CHILD,), OTHER: ()}
@@ -36,7 +36,7 @@ def test_what_names_a_failed_cr_waits_for_it():
     [
         facts(record=RECORD),
         facts(record={**FAILED, "sync_error": f"{LAGS} by leaf-01"}),
-        facts(desired=WISH),
+        facts(desired=DESIRED),
         facts(record=None),
     ],
     ids=["never failed", "only lags", "Git went back", "no record"],
@@ -58,11 +58,14 @@ def test_the_reason_is_the_crs_own_failure_first():
 
 
 def test_what_is_as_it_was_applied_waits_for_nothing():
-    assert standing(Facts(REF, WISH, OUTPUTS, LIVE, FAILED, waits="waits for x")) == (CRState.SYNCED, "")
+    assert standing(Facts(REF, DESIRED, OUTPUTS, LIVE, FAILED, waits="waits for x")) == (CRState.SYNCED, "")
 
 
 def test_what_was_never_applied_stays_committed_and_says_what_it_waits_for():
-    assert standing(Facts(REF, WISH, waits="waits for x")) == (CRState.COMMITTED, "in Git, never applied: waits for x")
+    assert standing(Facts(REF, DESIRED, waits="waits for x")) == (
+        CRState.COMMITTED,
+        "in Git, never applied: waits for x",
+    )
 
 
 def test_a_failure_is_what_a_pending_record_tells():

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from providers.errors import Conflict, Forbidden, NotFound, Rejected, ServerFailure, TargetError, Unreachable
-from providers.targets.netbox.batches import Culprits, Gatherer
+from providers.targets.netbox.batches import Batcher, RejectedItems
 
 WHERE = {"target": "netbox", "server": "http://127.0.0.1:1"}
 
@@ -23,7 +23,7 @@ class AllOrNothingServer:
 
     poisoned: frozenset[int] = frozenset()
     error: type[TargetError] = Rejected
-    names_culprits: bool = False
+    names_rejected_items: bool = False
     requests: list[list[int]] = field(default_factory=list)
     written: list[int] = field(default_factory=list)
     pause_s: float = 0.0
@@ -40,15 +40,15 @@ class AllOrNothingServer:
         with self.lock:
             self.under_way -= 1
             bad = [index for index, item in enumerate(items) if item in self.poisoned]
-            if bad and self.names_culprits:
-                raise Culprits({index: self.error(f"no {items[index]}", **WHERE) for index in bad})
+            if bad and self.names_rejected_items:
+                raise RejectedItems({index: self.error(f"no {items[index]}", **WHERE) for index in bad})
             if bad:
                 raise self.error(f"no {items[bad[0]]}", **WHERE)
             self.written += items
             return [f"wrote {item}" for item in items]
 
 
-def submit_all(gatherer: Gatherer[int, str], items: list[int]) -> dict[int, str | TargetError]:
+def submit_all(gatherer: Batcher[int, str], items: list[int]) -> dict[int, str | TargetError]:
     """Submit every item from a thread of its own; what each got, answer or error."""
 
     def one(item: int) -> str | TargetError:
@@ -71,7 +71,7 @@ numbers = st.lists(st.integers(0, 60), unique=True, max_size=24)
     limit=st.integers(1, 10),
     senders=st.integers(1, 3),
     error=st.sampled_from([Rejected, Conflict]),
-    names_culprits=st.booleans(),
+    names_rejected_items=st.booleans(),
 )
 def test_each_caller_gets_its_own_answer_and_nothing_is_written_twice(
     items: list[int],
@@ -79,10 +79,10 @@ def test_each_caller_gets_its_own_answer_and_nothing_is_written_twice(
     limit: int,
     senders: int,
     error: type[TargetError],
-    names_culprits: bool,
+    names_rejected_items: bool,
 ) -> None:
-    server = AllOrNothingServer(poisoned, error, names_culprits)
-    got = submit_all(Gatherer(server.send, window_s=0.001, limit=limit, gate=threading.Semaphore(senders)), items)
+    server = AllOrNothingServer(poisoned, error, names_rejected_items)
+    got = submit_all(Batcher(server.send, window_s=0.001, limit=limit, gate=threading.Semaphore(senders)), items)
 
     for item in items:
         if item in poisoned:
@@ -106,7 +106,7 @@ def gathered_behind_a_slow_request(server: AllOrNothingServer, items: list[int],
             return ["first"]
         return written(batch)
 
-    gatherer: Gatherer[int, str] = Gatherer(send, window_s=0.0, limit=limit)
+    gatherer: Batcher[int, str] = Batcher(send, window_s=0.0, limit=limit)
     got: dict[int, object] = {}
 
     def one(item: int) -> None:
@@ -137,21 +137,21 @@ def test_what_arrives_during_a_request_travels_together_and_in_order() -> None:
 
 def test_a_batch_that_is_full_leaves_without_its_window() -> None:
     server = AllOrNothingServer()
-    gatherer: Gatherer[int, str] = Gatherer(server.send, window_s=3600, limit=4)
+    gatherer: Batcher[int, str] = Batcher(server.send, window_s=3600, limit=4)
     assert submit_all(gatherer, [1, 2, 3, 4]) == {n: f"wrote {n}" for n in (1, 2, 3, 4)}
     assert len(server.requests) == 1
 
 
 def test_a_lonely_element_leaves_when_its_window_has_passed() -> None:
     server = AllOrNothingServer()
-    assert Gatherer(server.send, window_s=0.001).submit(1) == "wrote 1"
+    assert Batcher(server.send, window_s=0.001).submit(1) == "wrote 1"
 
 
 @pytest.mark.parametrize("at_once", [1, 2])
 def test_gatherers_that_share_a_gate_send_no_more_at_once(at_once: int) -> None:
     server = AllOrNothingServer(pause_s=0.005)
     gate = threading.Semaphore(at_once)
-    one, other = (Gatherer(server.send, window_s=0.0, limit=2, gate=gate) for _ in range(2))
+    one, other = (Batcher(server.send, window_s=0.0, limit=2, gate=gate) for _ in range(2))
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(submit_all, (one, other), (list(range(8)), list(range(8, 16)))))
     assert 1 <= server.most_under_way <= at_once
@@ -165,7 +165,7 @@ def test_halving_finds_the_culprit_and_keeps_the_order() -> None:
 
 
 def test_named_culprits_cost_one_more_request() -> None:
-    server = AllOrNothingServer(poisoned=frozenset({2, 6}), names_culprits=True)
+    server = AllOrNothingServer(poisoned=frozenset({2, 6}), names_rejected_items=True)
     gathered_behind_a_slow_request(server, [1, 2, 3, 4, 5, 6, 7, 8])
     assert server.requests == [[1, 2, 3, 4, 5, 6, 7, 8], [1, 3, 4, 5, 7, 8]]
 
@@ -196,7 +196,7 @@ def test_a_defect_in_send_reaches_every_caller() -> None:
         raise LookupError("defect")
 
     with pytest.raises(LookupError):
-        Gatherer(send, window_s=0.0).submit(1)
+        Batcher(send, window_s=0.0).submit(1)
 
 
 def test_an_interrupted_leader_leaves_nobody_waiting() -> None:
@@ -206,7 +206,7 @@ def test_an_interrupted_leader_leaves_nobody_waiting() -> None:
         followers_in.wait(10)
         raise KeyboardInterrupt
 
-    gatherer: Gatherer[int, str] = Gatherer(send, window_s=3600, limit=2)
+    gatherer: Batcher[int, str] = Batcher(send, window_s=3600, limit=2)
     follower = threading.Thread(target=lambda: _ignored(gatherer, 2))
     leader = threading.Thread(target=lambda: _ignored(gatherer, 1))
     leader.start()
@@ -218,6 +218,6 @@ def test_an_interrupted_leader_leaves_nobody_waiting() -> None:
     assert not follower.is_alive()
 
 
-def _ignored(gatherer: Gatherer[int, str], item: int) -> None:
+def _ignored(gatherer: Batcher[int, str], item: int) -> None:
     with pytest.raises(KeyboardInterrupt):
         gatherer.submit(item)
