@@ -145,13 +145,19 @@ def make_environment(python, version):
     return code
 
 
+def compile_modules():
+    """Compile the project's modules, which where PYTHONDONTWRITEBYTECODE is set would be done at every start of `hhsync`."""
+    skip = r"^\./(\.|tests/)"
+    return subprocess.call([VENV_PYTHON, "-m", "compileall", "-q", "-x", skip, "."], cwd=ROOT)
+
+
 def main():
     """Do both halves side by side; exit code 0 only when both are done."""
     python, version = find_python()
     codes = {}
 
     def environment():
-        codes["environment"] = make_environment(python, version)
+        codes["environment"] = make_environment(python, version) or compile_modules()
 
     # .venv is being made meanwhile, so the servers are set up by the interpreter below it
     base = subprocess.run([python, "-c", "import sys; print(getattr(sys, '_base_executable', sys.executable))"],
