@@ -8,7 +8,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from providers.core.drift.report import State
+from providers.core.drift.states import State
 from providers.core.equality import integral, same
 from providers.core.identity import KINDS, ObjectRef
 from providers.targets.netbox.types import NOT_FROM_GIT
@@ -44,7 +44,7 @@ def fields_of(fabric: str, ref: ObjectRef, live: Mapping[str, Any]) -> dict[str,
         "git_author": "",
         "git_last_modified": "",
         "git_status": NOT_FROM_GIT,
-        "sync_state": State.MISSING_FROM_GIT.value,
+        "sync_state": State.ORPHANED.value,
         "sync_error": "",
         "cluster_uid": metadata["uid"],
         "cluster_generation": metadata.get("generation", 0),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from providers.core import ownership, sections
 from providers.core.drift import report
-from providers.core.drift.states import CRState
+from providers.core.drift.states import State
 from providers.core.equality import same
 from providers.core.identity import FABRIC_LABEL, FIELD_MANAGER, KINDS
 from providers.errors import Conflict, Forbidden, Rejected, ServerFailure, TargetError, one_line
@@ -113,7 +113,7 @@ def write(session: Session, desired: sections.Inputs, before: Outputs) -> Writte
 
 def _publish_failure(session: Session, ref: ObjectRef, error: TargetError) -> None:
     """Say in the CR's record, where it has one, that the apply failed and why; a second error must not hide the first."""
-    fields = {"sync_state": CRState.PENDING.value, "sync_error": one_line(str(error))}
+    fields = {"sync_state": State.PENDING.value, "sync_error": one_line(str(error))}
     try:
         record = session.records.get(ref)
         if record is not None and any(record.fields.get(name) != value for name, value in fields.items()):
@@ -189,7 +189,7 @@ def _write_netbox(session: Session, desired: sections.Inputs, live: Mapping[str,
     kind = KINDS[ref.kind]
     fields = {
         **desired["netbox"],
-        "sync_state": CRState.SYNCED.value,
+        "sync_state": State.SYNCED.value,
         "sync_error": "",
         "cluster_uid": live["metadata"]["uid"],
         "cluster_generation": live["metadata"].get("generation", 0),

@@ -103,10 +103,9 @@ def real() -> dict[str, object]:
         DriftReport,
         FabricRecord,
         Source,
-        State,
     )
     from providers.core.drift.sides import Property
-    from providers.core.drift.states import CRState
+    from providers.core.drift.states import State
     from providers.core.identity import ObjectRef
     from providers.core.manifest import Issue, Origin
 
@@ -143,7 +142,7 @@ def real() -> dict[str, object]:
         ),
         "orphans": Orphans("f", (), "", ("a",)).to_json(),
         "check": check.CheckReport("f", loaded, "j").to_json(),
-        "status": StatusReport("f", (Standing(ref, CRState.SYNCED, "", origin, managed=True),), {}, 0).to_json(),
+        "status": StatusReport("f", (Standing(ref, State.SYNCED, "", origin, managed=True),), {}, 0).to_json(),
         "init": init.InitResult("f", ROOT, True, (connections.PartCheck("git", "works", "t"),)).to_json(),
         "ingest": IngestResult("f", "b", "c", "b", {"a": "b"}, ("p",), (document,), (Left("p", ("r",)),)).to_json(),
         "edit": EditResult(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from providers.core.drift.fabric_record import STATUS_FAILED, STATUS_PARTIAL
 from providers.core.drift.report import Facts, Unread, standing
-from providers.core.drift.states import CRState, failure
+from providers.core.drift.states import State, failure
 from providers.core.identity import KINDS
 from providers.errors import HhsyncError, one_line
 
@@ -52,7 +52,7 @@ def changes(facts: Iterable[Facts]) -> dict[ObjectRef, dict[str, Any]]:
         if not one.record or isinstance(one.record, Unread) or (one.desired is None and one.outputs is None):
             continue
         state, _ = standing(one)
-        if state is CRState.UNKNOWN:
+        if state is State.UNKNOWN:
             continue
         fields = {"sync_state": state.value, "sync_error": _error(one, state)}
         differing = {name: value for name, value in fields.items() if (one.record.get(name) or "") != value}
@@ -61,9 +61,9 @@ def changes(facts: Iterable[Facts]) -> dict[ObjectRef, dict[str, Any]]:
     return found
 
 
-def _error(facts: Facts, state: CRState) -> str:
+def _error(facts: Facts, state: State) -> str:
     """Why a CR is Pending, as its record keeps it: its own failure in the server's words, or what it waits for."""
-    if state is not CRState.PENDING or facts.record is None or isinstance(facts.record, Unread):
+    if state is not State.PENDING or facts.record is None or isinstance(facts.record, Unread):
         return ""
     return failure(facts.record) or facts.waits or facts.not_converged
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from automation import context
 from automation.reports.summary import crs
 from providers.core.drift.report import standing
-from providers.core.drift.states import CRState
+from providers.core.drift.states import State
 from providers.core.identity import KINDS
 from providers.errors import ConfigError
 
@@ -28,7 +28,7 @@ class Standing:
     """One CR: its state, why, where Git has it (None: nowhere), and whether a sync may delete it."""
 
     ref: ObjectRef
-    state: CRState
+    state: State
     reason: str
     origin: Origin | None
     managed: bool
@@ -44,7 +44,7 @@ class StatusReport:
 
     fabric: str
     crs: tuple[Standing, ...]
-    counts: Mapping[CRState, int]
+    counts: Mapping[State, int]
     exit_code: int
     commit: str = ""
     last_commit: str = ""
@@ -55,7 +55,7 @@ class StatusReport:
     @property
     def errors(self) -> list[str]:
         """Why CRs are unknown, each reason once."""
-        return list(dict.fromkeys(one.reason for one in self.crs if one.state is CRState.UNKNOWN))
+        return list(dict.fromkeys(one.reason for one in self.crs if one.state is State.UNKNOWN))
 
     def to_json(self) -> dict[str, Any]:
         """The shape that `--json` prints."""
@@ -69,7 +69,7 @@ class StatusReport:
             "last_folder_commit": self.last_commit,
             "last_applied_commit": self.applied,
             "total": sum(self.counts.values()),
-            "counts": {state.value: self.counts.get(state, 0) for state in CRState},
+            "counts": {state.value: self.counts.get(state, 0) for state in State},
             "crs": [_json(one) for one in self.crs],
             "notes": list(self.notes),
             "errors": self.errors,
@@ -104,7 +104,7 @@ def status(
         GitError, ValidationFailed, EngineError: as `automation.context.read`.
     """
     wanted_kinds = {_named(name, list(KINDS), "kind") for name in kinds}
-    wanted_states = {CRState(_named(name, [one.value for one in CRState], "state")) for name in states}
+    wanted_states = {State(_named(name, [one.value for one in State], "state")) for name in states}
     read = context.read(workspace, fabric, progress, across=False, with_convergence=True, with_drafts=True)
     standings, report = standings_of(read), read.report()
     return StatusReport(
@@ -140,10 +140,10 @@ def _named(given: str, known: Collection[str], what: str) -> str:
 
 def status_text(report: StatusReport) -> str:
     """A line for each CR that was asked for, then one of counts."""
-    width = max((len(state.value) for state in CRState), default=0)
+    width = max((len(state.value) for state in State), default=0)
     lines = [_line(one, width) for one in report.crs]
     lines += [f"note: {note}" for note in report.notes]
-    told = [f"{report.counts[state]} {state.value}" for state in CRState if report.counts.get(state)]
+    told = [f"{report.counts[state]} {state.value}" for state in State if report.counts.get(state)]
     head = f"; commit {report.commit[:12]}" if report.commit else ""
     lines.append(f"{report.fabric}: {crs(sum(report.counts.values()))}: {', '.join(told) or 'none'}{head}")
     return "\n".join(lines)

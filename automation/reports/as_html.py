@@ -13,9 +13,9 @@ from html import escape
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from automation.reports.as_json import COUNT_KEYS, drift_errors
+from automation.reports.as_json import drift_errors
 from automation.reports.as_text import (
-    STATE_WORDS,
+    COUNT_WORDS,
     is_attribution,
     known_text,
     record_name,
@@ -23,7 +23,8 @@ from automation.reports.as_text import (
 )
 from automation.reports.links import blob_url, repository_page
 from automation.reports.summary import attribution_text, crs
-from providers.core.drift.report import Detail, DriftReport, State
+from providers.core.drift.report import Detail, DriftReport, count_of
+from providers.core.drift.states import State
 from providers.core.equality import MISSING
 
 if TYPE_CHECKING:
@@ -33,14 +34,14 @@ if TYPE_CHECKING:
     from providers.core.drift.sides import Property
 
 _LOOKS = {
-    State.IN_SYNC: "good",
-    State.DRIFTED: "warn",
-    State.MISSING_FROM_CLUSTER: "bad",
-    State.MISSING_FROM_NETBOX: "bad",
-    State.MISSING_FROM_GIT: "plain",
-    State.PENDING: "info",
-    State.COMMITTED: "info",
-    State.UNKNOWN: "bad",
+    "in_sync": "good",
+    "drifted": "warn",
+    "missing_from_cluster": "bad",
+    "missing_from_netbox": "bad",
+    "missing_from_git": "plain",
+    "pending": "info",
+    "committed": "info",
+    "unknown": "bad",
 }
 _VERDICTS = {
     0: ("good", "in sync"),
@@ -107,10 +108,10 @@ def _header(report: DriftReport, named: str) -> list[str]:
             f"<code>{escape(source.commit[:12])}</code></p>"
         )
     lines.append('<ul class="counts" aria-label="CRs by state">')
-    for key, state in COUNT_KEYS.items():
-        count = report.counts.get(state, 0)
+    for name, words in COUNT_WORDS.items():
+        count = report.counts.get(name, 0)
         if count:
-            lines.append(f"<li>{_badge(_LOOKS[state], f'{count} {STATE_WORDS[key]}')}</li>")
+            lines.append(f"<li>{_badge(_LOOKS[name], f'{count} {words}')}</li>")
     return [*lines, "</ul>", "</header>"]
 
 
@@ -136,12 +137,12 @@ def _notes(report: DriftReport) -> list[str]:
 
 def _record(report: DriftReport) -> list[str]:
     record = report.record
-    if record is None or record.state in (State.IN_SYNC, State.UNKNOWN):
+    if record is None or record.state in (State.SYNCED, State.UNKNOWN):
         return []
     reason = f": {escape(record.reason)}" if record.reason else ""
     return [
         '<section class="own" aria-labelledby="own">',
-        f'<h2 id="own">The fabric&#39;s own record {_badge(_LOOKS[record.state], record.state.value)}</h2>',
+        f'<h2 id="own">The fabric&#39;s own record {_badge(_LOOKS[record.state.lower()], record.state)}</h2>',
         f"<p>{escape(record_name(report))}{reason}</p>",
         *_table("The fabric's own record", ("Wanted", "NetBox"), _record_rows(record)),
         "</section>",
@@ -158,7 +159,7 @@ def _filters(report: DriftReport) -> list[str]:
     if not report.details:
         return []
     kinds = sorted({one.ref.kind for one in report.details})
-    states = sorted({one.state.value for one in report.details})
+    states = sorted({COUNT_WORDS[count_of(one)] for one in report.details})
     return [
         '<form id="filters" role="search" aria-label="Filter the CRs" hidden>',
         _select("kind", "Kind", kinds),
@@ -196,8 +197,8 @@ def _article(detail: Detail, report: DriftReport) -> list[str]:
     known = known_text(detail, report.generated_at)
     lines = [
         f'<article id="{name}" aria-labelledby="{name}-name" data-kind="{escape(detail.ref.kind)}" '
-        f'data-state="{escape(detail.state.value)}">',
-        f'<h3 id="{name}-name">{name}</h3> {_badge(_LOOKS[detail.state], state_text(detail))}',
+        f'data-state="{COUNT_WORDS[count_of(detail)]}">',
+        f'<h3 id="{name}-name">{name}</h3> {_badge(_LOOKS[count_of(detail)], state_text(detail))}',
         f"<p class=muted>{_origin(detail, report)}</p>" if detail.origin else "",
         *(f"<p>{escape(text)}</p>" for text in (detail.reason, known) if text),
     ]

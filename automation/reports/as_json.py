@@ -5,15 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from automation.reports.links import blob_url
-from providers.core.drift.report import (
-    Detail,
-    Difference,
-    DriftReport,
-    FabricRecord,
-    Source,
-    State,
-)
+from providers.core.drift.report import COUNTS, Detail, Difference, DriftReport, FabricRecord, Source
 from providers.core.drift.sides import CLUSTER, NETBOX, Property
+from providers.core.drift.states import State
 from providers.core.equality import MISSING
 
 if TYPE_CHECKING:
@@ -21,17 +15,6 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 #: Moves when a key is renamed, removed or means something else; a new key moves nothing.
-
-COUNT_KEYS = {
-    "in_sync": State.IN_SYNC,
-    "drifted": State.DRIFTED,
-    "missing_from_cluster": State.MISSING_FROM_CLUSTER,
-    "missing_from_git": State.MISSING_FROM_GIT,
-    "missing_from_netbox": State.MISSING_FROM_NETBOX,
-    "pending": State.PENDING,
-    "committed": State.COMMITTED,
-    "unknown": State.UNKNOWN,
-}
 
 
 def drift_json(
@@ -48,7 +31,7 @@ def drift_json(
         "duration_s": round(duration_s, 3),
         "source": _source_json(report.source) if report.source else None,
         "total": report.total,
-        **{key: report.counts.get(state, 0) for key, state in COUNT_KEYS.items()},
+        **{name: report.counts.get(name, 0) for name in COUNTS},
         "fabric_record": _record_json(report.record) if report.record else None,
         "details": [detail_json(detail, report.source) for detail in report.details],
         "notes": list(report.notes),

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from automation.reports.as_json import COUNT_KEYS, drift_errors
+from automation.reports.as_json import drift_errors
 from automation.reports.as_text import (
-    STATE_WORDS,
+    COUNT_WORDS,
     is_attribution,
     known_text,
     record_name,
@@ -19,13 +19,13 @@ from automation.reports.as_text import (
 )
 from automation.reports.links import blob_url
 from automation.reports.summary import attribution_text, crs, shown
-from providers.core.drift.report import Detail, DriftReport, State
+from providers.core.drift.states import State
 from providers.core.equality import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from providers.core.drift.report import Difference
+    from providers.core.drift.report import Detail, Difference, DriftReport
     from providers.core.drift.sides import Property
 
 LONGEST = 60_000
@@ -65,10 +65,10 @@ def escaped(text: str) -> str:
 
 
 def _head(report: DriftReport) -> list[str]:
-    counted = [(STATE_WORDS[key], report.counts.get(state, 0)) for key, state in COUNT_KEYS.items()]
-    told = ", ".join(f"{count} {words}" for words, count in counted if count) or "no CR"
+    counts = [f"{report.counts[name]} {words}" for name, words in COUNT_WORDS.items() if report.counts.get(name)]
     verdict = {0: "in sync", 1: "could not be read as a whole", 2: "drift or pending changes"}[report.exit_code]
-    lines = [f"### hhsync drift of {escaped(report.fabric)}: {verdict}", "", f"{crs(report.total)}: {told}."]
+    counted = f"{crs(report.total)}: {', '.join(counts) or 'no CR'}."
+    lines = [f"### hhsync drift of {escaped(report.fabric)}: {verdict}", "", counted]
     if report.source:
         source = report.source
         lines.append(
@@ -78,7 +78,7 @@ def _head(report: DriftReport) -> list[str]:
     lines += [f"- **error:** {escaped(error)}" for error in drift_errors(report)]
     lines += [f"- note: {escaped(note)}" for note in report.notes]
     record = report.record
-    if record and record.state not in (State.IN_SYNC, State.UNKNOWN):
+    if record and record.state not in (State.SYNCED, State.UNKNOWN):
         reason = f": {record.reason}" if record.reason else ""
         lines += ["", f"**{escaped(record_name(report))}**: {escaped(record.state.value + reason)}"]
         lines += _table(["Property", "wanted", "NetBox"], [_record_row(one) for one in record.differences])

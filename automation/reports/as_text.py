@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from automation.reports.as_json import COUNT_KEYS, drift_errors
+from automation.reports.as_json import drift_errors
 from automation.reports.summary import (
     SERVERS,
     attribution_text,
@@ -13,19 +13,15 @@ from automation.reports.summary import (
     shown,
 )
 from providers.core.diff import FieldChange
-from providers.core.drift.report import (
-    Detail,
-    Difference,
-    DriftReport,
-    State,
-)
+from providers.core.drift.report import COUNTS, Detail, Difference, DriftReport, count_of
+from providers.core.drift.states import State
 from providers.core.equality import MISSING
 from providers.core.sections import only_attribution
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-STATE_WORDS = {key: key.replace("_", " ").replace("netbox", "NetBox").replace("git", "Git") for key in COUNT_KEYS}
+COUNT_WORDS = {name: name.replace("_", " ").replace("netbox", "NetBox").replace("git", "Git") for name in COUNTS}
 ADOPT = "adopt"
 
 
@@ -47,9 +43,10 @@ def drift_text(report: DriftReport, duration_s: float) -> str:
 
 def summary(report: DriftReport) -> str:
     """One line of counts."""
-    named = [f"{report.counts.get(state, 0)} {STATE_WORDS[key]}" for key, state in COUNT_KEYS.items()]
-    kept = [text for text in named if not text.startswith("0 ")]
-    return f"{report.fabric}: {crs(report.total)}: {', '.join(kept) or 'none'}"
+    counted = ", ".join(
+        f"{report.counts[name]} {words}" for name, words in COUNT_WORDS.items() if report.counts.get(name)
+    )
+    return f"{report.fabric}: {crs(report.total)}: {counted or 'none'}"
 
 
 def record_name(report: DriftReport) -> str:
@@ -59,17 +56,20 @@ def record_name(report: DriftReport) -> str:
 
 def state_text(detail: Detail) -> str:
     """The state in words, with what it means for the CR."""
-    if detail.state is State.MISSING_FROM_GIT:
-        return "missing from Git" + ("" if detail.managed else ", unmanaged: left alone")
+    if detail.state is State.ORPHANED:
+        return COUNT_WORDS[count_of(detail)] + ("" if detail.managed else ", unmanaged: left alone")
     if detail.action == ADOPT:
         return f"{detail.state.value}, adopt" + ("" if detail.differences else ", identical")
-    return "attribution only" if detail.attribution_only else detail.state.value
+    if detail.attribution_only:
+        return "attribution only"
+    name = count_of(detail)
+    return COUNT_WORDS[name] if name.startswith("missing_from") else detail.state.value
 
 
 def known_text(detail: Detail, at: str) -> str:
     """What is known of a CR that the state does not have: where it is, who wrote it, how old it is; "" for nothing."""
     parts = []
-    if detail.state is State.MISSING_FROM_GIT and detail.places:
+    if detail.state is State.ORPHANED and detail.places:
         parts.append("in " + " and ".join(SERVERS[place] for place in detail.places))
     if detail.managers:
         parts.append(f"written by {', '.join(detail.managers)}")
@@ -93,7 +93,7 @@ def age(since: str, at: str) -> str:
 
 def _record_lines(report: DriftReport) -> Iterable[str]:
     record = report.record
-    if record is None or record.state in (State.IN_SYNC, State.UNKNOWN):
+    if record is None or record.state in (State.SYNCED, State.UNKNOWN):
         return
     yield f"{record_name(report)}  {record.state.value}" + (f": {record.reason}" if record.reason else "")
     for one in record.differences:

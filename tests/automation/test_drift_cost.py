@@ -15,7 +15,7 @@ from automation.engine.state import urns
 from gitops.desired import DesiredState
 from gitops.load import Loaded
 from providers.core import sections
-from providers.core.drift.report import State
+from providers.core.drift.states import State
 from providers.core.identity import KINDS, ObjectRef
 from providers.core.manifest import Attribution, Manifest, Origin
 from providers.session import Session
@@ -147,7 +147,7 @@ def report(tmp_path, monkeypatch):
 def test_a_fabric_in_sync_costs_one_list_a_kind_and_server(report):
     servers = Servers()
     found = report(servers)
-    assert (dict(found.counts), found.exit_code) == ({State.IN_SYNC: COUNT}, 0)
+    assert (dict(found.counts), found.exit_code) == ({"in_sync": COUNT}, 0)
     assert max(Counter(servers.asked).values()) == 1, "a page was asked for twice"
     assert {path.split()[0] for path, _ in servers.asked} == {"GET"}
     lists = Counter(path for path, _ in servers.asked)

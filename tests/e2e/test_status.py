@@ -23,7 +23,7 @@ CATEGORIES = {
     "Orphaned": ("missing_from_git",),
     "Pending": ("pending",),
     "Committed": ("committed",),
-    "unknown": ("unknown",),
+    "Unknown": ("unknown",),
 }
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 
 from providers.core import sections
-from providers.core.drift.report import State, Unread
+from providers.core.drift.report import Unread
+from providers.core.drift.states import State
 from providers.core.identity import ObjectRef
 from providers.core.manifest import Attribution, Manifest, Origin
 
@@ -53,22 +54,22 @@ EDITED_RECORD = {**RECORD, "git_status": "Not from Git"}
 GONE = None
 DOWN = Unread("https://127.0.0.1:1 does not answer")
 
-TABLE = [
-    # desired, outputs, live, record -> state
-    (DESIRED, OUTPUTS, LIVE, RECORD, State.IN_SYNC),
-    (MOVED, OUTPUTS, LIVE, RECORD, State.IN_SYNC),
-    (DESIRED, OUTPUTS, EDITED, RECORD, State.DRIFTED),
-    (DESIRED, OUTPUTS, LIVE, EDITED_RECORD, State.DRIFTED),
-    (DESIRED, OUTPUTS, GONE, RECORD, State.MISSING_FROM_CLUSTER),
-    (DESIRED, OUTPUTS, LIVE, GONE, State.MISSING_FROM_NETBOX),
-    (DESIRED, OUTPUTS, GONE, GONE, State.MISSING_FROM_CLUSTER),
-    (NEWER, OUTPUTS, LIVE, RECORD, State.PENDING),
-    (NEWER, OUTPUTS, EDITED, RECORD, State.PENDING),
-    (DESIRED, None, GONE, GONE, State.COMMITTED),
-    (DESIRED, None, LIVE, GONE, State.COMMITTED),
-    (None, OUTPUTS, LIVE, RECORD, State.MISSING_FROM_GIT),
-    (None, None, LIVE, GONE, State.MISSING_FROM_GIT),
-    (DESIRED, OUTPUTS, DOWN, RECORD, State.UNKNOWN),
-    (DESIRED, OUTPUTS, LIVE, DOWN, State.UNKNOWN),
-    (None, OUTPUTS, DOWN, RECORD, State.UNKNOWN),
-]
+TABLE = {
+    # desired, outputs, live, record -> state, and what a report counts it as
+    "as it should be": (DESIRED, OUTPUTS, LIVE, RECORD, State.SYNCED, "in_sync"),
+    "only its attribution moved": (MOVED, OUTPUTS, LIVE, RECORD, State.SYNCED, "in_sync"),
+    "edited in the cluster": (DESIRED, OUTPUTS, EDITED, RECORD, State.DRIFTED, "drifted"),
+    "edited in NetBox": (DESIRED, OUTPUTS, LIVE, EDITED_RECORD, State.DRIFTED, "drifted"),
+    "gone from the cluster": (DESIRED, OUTPUTS, GONE, RECORD, State.DRIFTED, "missing_from_cluster"),
+    "gone from NetBox": (DESIRED, OUTPUTS, LIVE, GONE, State.DRIFTED, "missing_from_netbox"),
+    "gone from both servers": (DESIRED, OUTPUTS, GONE, GONE, State.DRIFTED, "missing_from_cluster"),
+    "newer in Git": (NEWER, OUTPUTS, LIVE, RECORD, State.PENDING, "pending"),
+    "newer in Git and edited in the cluster": (NEWER, OUTPUTS, EDITED, RECORD, State.PENDING, "pending"),
+    "never applied": (DESIRED, None, GONE, GONE, State.COMMITTED, "committed"),
+    "never applied, and in the cluster": (DESIRED, None, LIVE, GONE, State.COMMITTED, "committed"),
+    "managed, and gone from Git": (None, OUTPUTS, LIVE, RECORD, State.ORPHANED, "missing_from_git"),
+    "unmanaged, and not in Git": (None, None, LIVE, GONE, State.ORPHANED, "missing_from_git"),
+    "the cluster cannot be read": (DESIRED, OUTPUTS, DOWN, RECORD, State.UNKNOWN, "unknown"),
+    "NetBox cannot be read": (DESIRED, OUTPUTS, LIVE, DOWN, State.UNKNOWN, "unknown"),
+    "not in Git, and the cluster cannot be read": (None, OUTPUTS, DOWN, RECORD, State.UNKNOWN, "unknown"),
+}

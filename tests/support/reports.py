@@ -7,16 +7,17 @@ from providers.core.drift.report import (
     Detail,
     Difference,
     DriftReport,
-    State,
 )
+from providers.core.drift.states import State
 from providers.core.equality import MISSING
 from providers.core.identity import ObjectRef
 from providers.core.manifest import Origin
 
+BOTH_SERVERS = ("cluster", "netbox")
+
 
 def drift_report(*details, **counts):
-    states = {State[name]: count for name, count in counts.items()}
-    return DriftReport("fabric-1", sum(states.values()), states, tuple(details), notes=())
+    return DriftReport("fabric-1", sum(counts.values()), counts, tuple(details), notes=())
 
 
 def ref(kind, name):
@@ -31,6 +32,7 @@ DRIFTED = Detail(
     managed=True,
     action=Action.UPDATE,
     differences=(Difference("cluster.spec.subnets.default.vlan", 1001, 1001, 1999),),
+    places=BOTH_SERVERS,
 )
 PENDING = Detail(
     ref("VPC", "vpc-2"),
@@ -46,13 +48,14 @@ PENDING = Detail(
 )
 MISSING_OBJECT = Detail(
     ref("VPCPeering", "a--b"),
-    State.MISSING_FROM_CLUSTER,
+    State.DRIFTED,
     ORIGIN,
     managed=True,
     action=Action.UPDATE,
     differences=(Difference("cluster", {"kind": "VPCPeering"}, {"kind": "VPCPeering"}, MISSING),),
+    places=("netbox",),
 )
-ORPHAN = Detail(ref("Server", "old"), State.MISSING_FROM_GIT, None, managed=False)
+ORPHAN = Detail(ref("Server", "old"), State.ORPHANED, None, managed=False)
 BOTH = Detail(
     ref("VPC", "vpc-3"),
     State.PENDING,
@@ -63,7 +66,7 @@ BOTH = Detail(
 )
 ATTRIBUTED = Detail(
     ref("VPC", "vpc-4"),
-    State.IN_SYNC,
+    State.SYNCED,
     ORIGIN,
     managed=True,
     action=Action.ATTRIBUTION,
@@ -83,14 +86,14 @@ UNREAD = Detail(
 )
 
 DRIFTS = {
-    "drift-clean": drift_report(IN_SYNC=71),
+    "drift-clean": drift_report(in_sync=71),
     "drift-found": drift_report(
         *(ORPHAN, DRIFTED, PENDING, BOTH, ATTRIBUTED, MISSING_OBJECT),
-        IN_SYNC=66,
-        DRIFTED=1,
-        PENDING=2,
-        MISSING_FROM_CLUSTER=1,
-        MISSING_FROM_GIT=1,
+        in_sync=66,
+        drifted=1,
+        pending=2,
+        missing_from_cluster=1,
+        missing_from_git=1,
     ),
-    "drift-unknown": drift_report(UNREAD, IN_SYNC=70, UNKNOWN=1),
+    "drift-unknown": drift_report(UNREAD, in_sync=70, unknown=1),
 }

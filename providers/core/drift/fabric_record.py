@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from providers.core.drift.report import (
-    Difference,
-    FabricRecord,
-    State,
-    Unread,
-)
+from providers.core.drift.report import Difference, FabricRecord, Unread
+from providers.core.drift.states import State
 from providers.core.equality import MISSING, same
 
 if TYPE_CHECKING:
@@ -38,7 +34,7 @@ def classify(
     if recorded is None:
         return None
     if live is None:
-        return FabricRecord(State.MISSING_FROM_NETBOX, reason="the next sync makes it again")
+        return FabricRecord(State.DRIFTED, reason="missing from NetBox; the next sync makes it again")
     wanted = {**recorded, **{name: value for name, value in wish.items() if name in recorded}}
     found = tuple(
         Difference(f"record.{name}", wanted[name], recorded[name], live.get(name, MISSING))
@@ -46,7 +42,7 @@ def classify(
         if not same(wanted[name], live.get(name))
     )
     if not found:
-        return FabricRecord(State.IN_SYNC)
+        return FabricRecord(State.SYNCED)
     names = {one.path.removeprefix("record.") for one in found}
     if names <= _OUTCOME and live.get("status") in UNFINISHED:
         return FabricRecord(

@@ -13,12 +13,7 @@ from typing import TYPE_CHECKING, Any
 from providers.core import ownership, sections
 from providers.core.diff import FieldChange, changes, dotted
 from providers.core.drift.sides import Property, at, side_by_side
-from providers.core.drift.states import (
-    CRState,
-    StateFacts,
-    failure,
-    state_of,
-)
+from providers.core.drift.states import State, StateFacts, failure, state_of
 from providers.core.equality import MISSING, same
 
 if TYPE_CHECKING:
@@ -43,19 +38,6 @@ class Action(enum.StrEnum):
     DELETE = "delete"
     ATTRIBUTION = "attribution"
     UNCHANGED = "unchanged"
-    UNKNOWN = "unknown"
-
-
-class State(enum.Enum):
-    """The state of one CR; the value is what reports print."""
-
-    IN_SYNC = "Synced"
-    DRIFTED = "Drifted"
-    MISSING_FROM_CLUSTER = "missing from cluster"
-    MISSING_FROM_NETBOX = "missing from NetBox"
-    MISSING_FROM_GIT = "Orphaned"
-    PENDING = "Pending"
-    COMMITTED = "Committed"
     UNKNOWN = "unknown"
 
 
@@ -142,13 +124,38 @@ class FabricRecord:
     reason: str = ""
 
 
+COUNTS = (
+    "in_sync",
+    "drifted",
+    "missing_from_cluster",
+    "missing_from_git",
+    "missing_from_netbox",
+    "pending",
+    "committed",
+    "unknown",
+)
+
+_COUNTED = {State.SYNCED: "in_sync", State.ORPHANED: "missing_from_git"}
+
+
+def count_of(detail: Detail) -> str:
+    """Under which of COUNTS a report counts a CR: its state, and of a drifted one which server lacks it."""
+    if detail.state is State.DRIFTED and "cluster" not in detail.places:
+        return "missing_from_cluster"
+    if detail.state is State.DRIFTED and "netbox" not in detail.places:
+        return "missing_from_netbox"
+    return _COUNTED.get(detail.state, detail.state.lower())
+
+
 @dataclass(frozen=True, slots=True)
 class DriftReport:
-    """How a fabric stands. Each CR is counted once; `details` has all that are not in sync, in order of their names."""
+    """How a fabric stands. `details` has all CRs that are not in sync, in order of their names; `counts` counts each CR once,
+    by the names of COUNTS.
+    """
 
     fabric: str
     total: int
-    counts: Mapping[State, int]
+    counts: Mapping[str, int]
     details: tuple[Detail, ...]
     notes: tuple[str, ...] = field(default=())
     source: Source | None = None
@@ -158,18 +165,18 @@ class DriftReport:
     @property
     def exit_code(self) -> int:
         """0 in sync, 1 something could not be read, 2 a sync would change something besides attribution."""
-        record = self.record.state if self.record else State.IN_SYNC
-        if self.counts.get(State.UNKNOWN) or record is State.UNKNOWN:
+        record = self.record.state if self.record else State.SYNCED
+        if self.counts.get("unknown") or record is State.UNKNOWN:
             return 1
         changing = any(_changes_something(detail) for detail in self.details)
-        return 2 if changing or record is not State.IN_SYNC else 0
+        return 2 if changing or record is not State.SYNCED else 0
 
 
 def _changes_something(detail: Detail) -> bool:
     """Unmanaged orphans are listed and never touched; an attribution update is neither drift nor pending."""
     if detail.attribution_only:
         return False
-    return detail.managed or detail.state is not State.MISSING_FROM_GIT
+    return detail.managed or detail.state is not State.ORPHANED
 
 
 def classify(facts: Facts) -> Detail:
@@ -187,8 +194,7 @@ def classify(facts: Facts) -> Detail:
     found = changes(seen, facts.desired)
     differences = tuple(_difference(change, facts.desired, facts.outputs, seen) for change in found)
     quiet = sections.only_attribution(found)
-    known, why = _standing(facts, found)
-    state = _category(facts, known)
+    state, why = _standing(facts, found)
     return Detail(
         facts.ref,
         state,
@@ -251,7 +257,7 @@ def _orphan(facts: Facts, managed: bool) -> Detail:
     live = facts.live if facts.live and not isinstance(facts.live, Unread) else None
     return Detail(
         facts.ref,
-        State.MISSING_FROM_GIT,
+        State.ORPHANED,
         facts.origin,
         managed,
         reason=facts.note,
@@ -266,14 +272,14 @@ def _places(facts: Facts) -> tuple[str, ...]:
     return tuple(name for name, side in (("cluster", facts.live), ("netbox", facts.record)) if side is not None)
 
 
-def standing(facts: Facts) -> tuple[CRState, str]:
+def standing(facts: Facts) -> tuple[State, str]:
     """The state of one CR and the reason: what `classify` says, with the six states' words, without the differences."""
     known = facts.desired is not None and facts.outputs is not None
     unread = isinstance(facts.live, Unread) or isinstance(facts.record, Unread)
     return _standing(facts, changes(_observed(facts), facts.desired) if known and not unread else [])
 
 
-def _standing(facts: Facts, found: list[FieldChange]) -> tuple[CRState, str]:
+def _standing(facts: Facts, found: list[FieldChange]) -> tuple[State, str]:
     """`found` is what differs between Git and the servers. Where a server has something else than what was applied, that
     a switch lags tells nothing about what was applied."""
     moved = not sections.only_attribution(found)
@@ -302,24 +308,6 @@ def _waits(facts: Facts) -> str:
 def _newer(facts: Facts) -> bool:
     """Whether Git's content is not what was applied last."""
     return not sections.only_attribution(changes(_sections(facts.outputs or {}), facts.desired))
-
-
-_CATEGORIES = {
-    CRState.SYNCED: State.IN_SYNC,
-    CRState.PENDING: State.PENDING,
-    CRState.COMMITTED: State.COMMITTED,
-    CRState.ORPHANED: State.MISSING_FROM_GIT,
-    CRState.UNKNOWN: State.UNKNOWN,
-}
-
-
-def _category(facts: Facts, state: CRState) -> State:
-    """The state as the report counts it: what is Drifted may be missing somewhere. A Draft is in no report of drift."""
-    if state is CRState.DRIFTED and facts.live is None:
-        return State.MISSING_FROM_CLUSTER
-    if state is CRState.DRIFTED and facts.record is None:
-        return State.MISSING_FROM_NETBOX
-    return _CATEGORIES.get(state, State.DRIFTED)
 
 
 def _observed(facts: Facts) -> sections.Inputs:
@@ -360,8 +348,8 @@ def report_of(
     return DriftReport(
         fabric=fabric,
         total=len(every),
-        counts=Counter(detail.state for detail in every),
-        details=tuple(one for one in every if one.state is not State.IN_SYNC or one.attribution_only),
+        counts=Counter(count_of(detail) for detail in every),
+        details=tuple(one for one in every if one.state is not State.SYNCED or one.attribution_only),
         notes=tuple(notes),
         source=source,
         record=record,

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class CRState(enum.StrEnum):
-    """What a CR is in; the value is what reports print and what its record's `sync_state` says."""
+class State(enum.StrEnum):
+    """How a CR stands; the value is what reports print and what its record's `sync_state` has."""
 
     DRAFT = "Draft"
     ORPHANED = "Orphaned"
@@ -22,7 +22,7 @@ class CRState(enum.StrEnum):
     PENDING = "Pending"
     DRIFTED = "Drifted"
     SYNCED = "Synced"
-    UNKNOWN = "unknown"
+    UNKNOWN = "Unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +52,31 @@ LAGS, WAITS = "not taken up yet", "waits for"
 _SERVERS = {"cluster": "the cluster", "netbox": "NetBox"}
 
 
-def state_of(facts: StateFacts) -> tuple[CRState, str]:
+def state_of(facts: StateFacts) -> tuple[State, str]:
     """The state and, where it is not Synced, the reason in words. A server that could not be read gives no state."""
     if facts.unread:
-        return CRState.UNKNOWN, facts.unread
+        return State.UNKNOWN, facts.unread
     if facts.draft and not (facts.in_git or facts.applied or facts.present):
-        return CRState.DRAFT, f"only in {facts.draft}"
+        return State.DRAFT, f"only in {facts.draft}"
     if not facts.in_git:
-        return CRState.ORPHANED, _orphaned(facts)
+        return State.ORPHANED, _orphaned(facts)
     if not facts.applied:
-        return CRState.COMMITTED, f"in Git, never applied: {facts.waits}" if facts.waits else "in Git, never applied"
+        return State.COMMITTED, f"in Git, never applied: {facts.waits}" if facts.waits else "in Git, never applied"
     if facts.newer:
-        return CRState.PENDING, f"Git has newer content: {facts.waits or 'not applied yet'}"
+        return State.PENDING, f"Git has newer content: {facts.waits or 'not applied yet'}"
     if facts.waits or facts.not_converged:
-        return CRState.PENDING, facts.waits or facts.not_converged
+        return State.PENDING, facts.waits or facts.not_converged
     gone = [server for server in _SERVERS if server not in facts.present]
     if gone:
-        return CRState.DRIFTED, f"missing from {' and '.join(_SERVERS[server] for server in gone)}"
+        return State.DRIFTED, f"missing from {' and '.join(_SERVERS[server] for server in gone)}"
     if facts.differs:
-        return CRState.DRIFTED, "a server has something else than what was applied"
-    return CRState.SYNCED, ""
+        return State.DRIFTED, "a server has something else than what was applied"
+    return State.SYNCED, ""
 
 
 def failure(record: Mapping[str, Any]) -> str:
     """Why the last apply failed, as a NetBox record's fields tell; "" where it did not."""
-    told = str(record.get("sync_error") or "") if record.get("sync_state") == CRState.PENDING.value else ""
+    told = str(record.get("sync_error") or "") if record.get("sync_state") == State.PENDING.value else ""
     return "" if told.startswith((LAGS, WAITS)) else told
 
 

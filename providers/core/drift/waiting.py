@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from providers.core.drift.report import Facts, Unread, standing
-from providers.core.drift.states import WAITS, CRState, failure
+from providers.core.drift.states import WAITS, State, failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -41,4 +41,4 @@ def _failed(facts: Facts) -> bool:
     record = facts.record
     if not record or isinstance(record, Unread) or not failure(record):
         return False
-    return standing(facts)[0] is CRState.PENDING
+    return standing(facts)[0] is State.PENDING

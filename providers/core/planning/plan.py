@@ -16,10 +16,10 @@ from providers.core.drift.report import (
     Action,
     Detail,
     Facts,
-    State,
     Unread,
     classify,
 )
+from providers.core.drift.states import State
 from providers.core.identity import FABRIC_LABEL
 from providers.core.planning import reassignment as handover
 
@@ -182,4 +182,4 @@ def record_step(
 
 def orphans(plan: Plan) -> tuple[Detail, ...]:
     """The CRs that a server or the state has and Git has not."""
-    return tuple(one for one in plan.crs if one.state is State.MISSING_FROM_GIT)
+    return tuple(one for one in plan.crs if one.state is State.ORPHANED)

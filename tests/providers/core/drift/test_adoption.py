@@ -9,7 +9,8 @@ import pytest
 from providers.core import sections
 from providers.core.drift import report
 from providers.core.drift.adoption import adoption, refusal, says_the_same
-from providers.core.drift.report import Facts, State
+from providers.core.drift.report import Facts
+from providers.core.drift.states import State
 from providers.core.identity import FABRIC_LABEL, ObjectRef
 from tests.support.one_cr import REF, SPEC, live_object, manifest
 

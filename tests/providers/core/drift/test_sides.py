@@ -6,8 +6,9 @@ import pytest
 
 from providers.core import ownership
 from providers.core.drift import fabric_record
-from providers.core.drift.report import State, Unread
+from providers.core.drift.report import Unread
 from providers.core.drift.sides import WHOLE, side_by_side
+from providers.core.drift.states import State
 from providers.core.equality import MISSING
 from providers.core.identity import FABRIC_LABEL
 
@@ -98,14 +99,14 @@ TABLE = [
     # recorded, wish, live -> state
     (None, {}, None, None),
     (None, {}, WROTE, None),
-    (WROTE, {"git_branch": "main"}, WROTE, State.IN_SYNC),
-    (WROTE, {}, {**WROTE, "cluster": "copies are not ours to compare"}, State.IN_SYNC),
+    (WROTE, {"git_branch": "main"}, WROTE, State.SYNCED),
+    (WROTE, {}, {**WROTE, "cluster": "copies are not ours to compare"}, State.SYNCED),
     (WROTE, {}, {**WROTE, "git_branch": "x"}, State.DRIFTED),
     (WROTE, {}, {**WROTE, "counts": {}}, State.DRIFTED),
     (WROTE, {"git_branch": "new"}, WROTE, State.PENDING),
     (WROTE, {}, FAILED, State.PENDING),
     (WROTE, {}, {**FAILED, "git_branch": "x"}, State.DRIFTED),
-    (WROTE, {}, None, State.MISSING_FROM_NETBOX),
+    (WROTE, {}, None, State.DRIFTED),
     (WROTE, {}, Unread("no answer"), State.UNKNOWN),
     (None, {}, Unread("no answer"), State.UNKNOWN),
 ]

@@ -7,7 +7,7 @@ import itertools
 
 import pytest
 
-from providers.core.drift.states import CRState, StateFacts, state_of
+from providers.core.drift.states import State, StateFacts, state_of
 
 BOTH = ("cluster", "netbox")
 GOOD = {"in_git": True, "applied": True, "present": BOTH}
@@ -37,12 +37,12 @@ GOOD = {"in_git": True, "applied": True, "present": BOTH}
         ({**GOOD, "present": ("cluster",)}, "Drifted", "missing from NetBox"),
         ({**GOOD, "present": ()}, "Drifted", "missing from the cluster and NetBox"),
         (GOOD, "Synced", ""),
-        ({**GOOD, "unread": "no answer"}, "unknown", "no answer"),
-        ({"draft": "raw/", "unread": "no answer"}, "unknown", "no answer"),
+        ({**GOOD, "unread": "no answer"}, "Unknown", "no answer"),
+        ({"draft": "raw/", "unread": "no answer"}, "Unknown", "no answer"),
     ],
 )  # fmt: skip
 def test_state_and_reason(given, state, reason):
-    assert state_of(StateFacts(**given)) == (CRState(state), reason)
+    assert state_of(StateFacts(**given)) == (State(state), reason)
 
 
 def test_every_set_of_facts_has_one_state_and_only_synced_has_no_reason():
@@ -52,5 +52,5 @@ def test_every_set_of_facts_has_one_state_and_only_synced_has_no_reason():
     for values in every:
         state, reason = state_of(StateFacts(*values))
         seen.add(state)
-        assert bool(reason) != (state is CRState.SYNCED)
-    assert seen == set(CRState)
+        assert bool(reason) != (state is State.SYNCED)
+    assert seen == set(State)

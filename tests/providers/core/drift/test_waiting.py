@@ -10,7 +10,7 @@ from providers.core.drift.report import Facts, standing
 from providers.core.drift.states import (
     LAGS,
     WAITS,
-    CRState,
+    State,
     failure,
 )
 from providers.core.drift.waiting import waiting
@@ -51,19 +51,19 @@ def test_two_failed_crs_wait_for_nobody():
 
 def test_the_reason_is_the_crs_own_failure_first():
     assert standing(facts(waits="waits for x")) == (
-        CRState.PENDING,
+        State.PENDING,
         "Git has newer content: the last apply failed: refused by the server",
     )
     assert standing(facts(record=RECORD, waits="waits for x"))[1] == "Git has newer content: waits for x"
 
 
 def test_what_is_as_it_was_applied_waits_for_nothing():
-    assert standing(Facts(REF, DESIRED, OUTPUTS, LIVE, FAILED, waits="waits for x")) == (CRState.SYNCED, "")
+    assert standing(Facts(REF, DESIRED, OUTPUTS, LIVE, FAILED, waits="waits for x")) == (State.SYNCED, "")
 
 
 def test_what_was_never_applied_stays_committed_and_says_what_it_waits_for():
     assert standing(Facts(REF, DESIRED, waits="waits for x")) == (
-        CRState.COMMITTED,
+        State.COMMITTED,
         "in Git, never applied: waits for x",
     )
 
