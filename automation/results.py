@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from providers.core.diff import FieldChange, dotted
 from providers.core.equality import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from automation.operations.wait import Health
+    from providers.core.drift.difference import Difference
 
 #: The verbs of an engine run.
 PREVIEW, SYNC, DESTROY = "preview", "sync", "destroy"
@@ -30,39 +30,39 @@ class ResourceChange:
     """One resource that changes: `action` is create, adopt, update, attribution, replace or delete.
 
     `adopt` is a create of what the cluster had already; its properties are those that it changes. `attribution` is an update
-    of nothing but where Git says the CR comes from. `properties` go from what is now to what will be (or was made) of it;
+    of nothing but where Git says the CR comes from. `differences` are what a server has now (or had), and what Git says;
     empty for create and delete.
     """
 
     ref: str
     action: str
-    properties: tuple[FieldChange, ...] = ()
-    owned: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    differences: tuple[Difference, ...] = ()
     note: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """`{"ref", "action", "properties": [{"path", "old"?, "new"?, "owned_by"?}], "note"?}`; an absent side has no key.
-
-        `note` says what the change waits for, or that the server refuses it; `owned_by` are the other field managers that
-        own a property which adopting would change.
-        """
+        """`{"ref", "action", "differences": […], "note"?}`; `note`: what the change waits for, or why the server refuses it."""
         return {
             "ref": self.ref,
             "action": self.action,
-            "properties": [_property(change, self.owned) for change in self.properties],
+            "differences": [difference_json(difference) for difference in self.differences],
             **({"note": self.note} if self.note else {}),
         }
 
 
-def _property(change: FieldChange, owned: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
-    result: dict[str, Any] = {"path": dotted(change.path)}
-    if result["path"] in owned:
-        result["owned_by"] = list(owned[result["path"]])
-    if change.old is not MISSING:
-        result["old"] = change.old
-    if change.new is not MISSING:
-        result["new"] = change.new
-    return result
+def difference_json(difference: Difference) -> dict[str, Any]:
+    """`{"path", "git"?, "recorded"?, "cluster"?, "netbox"?, "owned_by"?}`; an absent side has no key.
+
+    `path` begins with where the difference was found, e.g. cluster.spec.subnets.default.vlan; `owned_by` are the other field
+    managers that own the property in the cluster.
+    """
+    values = {
+        "git": difference.git,
+        "recorded": difference.recorded,
+        "cluster": difference.cluster,
+        "netbox": difference.netbox,
+        "owned_by": list(difference.owned_by) or MISSING,
+    }
+    return {"path": str(difference), **{side: value for side, value in values.items() if value is not MISSING}}
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,33 +96,31 @@ def real() -> dict[str, object]:
     from gitops.load import Loaded
     from providers.core.diff import FieldChange
     from providers.core.drift.convergence import Agent
+    from providers.core.drift.difference import Difference
     from providers.core.drift.report import (
         Action,
         Detail,
-        Difference,
         DriftReport,
         FabricRecord,
         Source,
     )
-    from providers.core.drift.sides import Property
     from providers.core.drift.states import State
     from providers.core.identity import ObjectRef
     from providers.core.manifest import Issue, Origin
 
     ref, origin = ObjectRef("VPC", "default", "vpc-1"), Origin("a.yaml", 1, 0)
     vlan = FieldChange(("cluster",), 1, 2)
-    change = results.ResourceChange(str(ref), "update", (vlan,))
+    difference = Difference(("cluster", "spec"), 1, 1, cluster=2, netbox=1, owned_by=("kubectl",))
+    change = results.ResourceChange(str(ref), "update", (difference,))
     detail = Detail(
         ref,
         State.DRIFTED,
         origin,
         managed=True,
-        differences=(Difference("cluster", 1, 1, 2),),
-        properties=(Property("spec", 1, 2, 1, ("cluster",), ("cluster", "netbox")),),
+        differences=(difference,),
         action=Action.UPDATE,
-        owned={"cluster": ("kubectl",)},
     )
-    record = FabricRecord(State.DRIFTED, (Difference("record.status", 1, 1, 2),))
+    record = FabricRecord(State.DRIFTED, (Difference(("record", "status"), 1, 1, netbox=2),))
     loaded = Loaded("u", "b", "f", "c", "c", 1, DesiredState({}, {}), (Issue(origin, "bad"),))
     document = dict.fromkeys(("from", "document", "line", "cr", "path", "archive", "outcome"), "")
     return {

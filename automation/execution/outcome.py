@@ -72,14 +72,14 @@ def changes(
 
 def _change(one: Detail, note: str) -> ResourceChange:
     shown = one.action in (Action.ADOPT, Action.UPDATE, Action.ATTRIBUTION, Action.REPLACE)
-    return ResourceChange(str(one.ref), one.action.value, one.changes if shown else (), owned=one.owned, note=note)
+    return ResourceChange(str(one.ref), one.action.value, one.differences if shown else (), note=note)
 
 
 def record_changes(plan: Plan) -> tuple[ResourceChange, ...]:
     """What is written to the fabric's own record for its own sake."""
     return tuple(
         ResourceChange(
-            f"{plan.fabric}/{one.name}", one.action.value, one.changes if one.action is Action.UPDATE else ()
+            f"{plan.fabric}/{one.name}", one.action.value, one.differences if one.action is Action.UPDATE else ()
         )
         for one in plan.record
         if one.action is not Action.UNCHANGED

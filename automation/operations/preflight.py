@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from automation.context import RunContext
-    from providers.core.diff import FieldChange
+    from providers.core.drift.difference import Difference
     from providers.core.identity import ObjectRef
 
 _AT_ONCE = 8
@@ -53,7 +53,7 @@ def ask(context: RunContext) -> Verdicts:
     actions = {
         ref: _WRITTEN[action]
         for ref, action in plan.touched.items()
-        if action in _WRITTEN and (action is not Action.UPDATE or _concerns_cluster(plan.by_ref[ref].changes))
+        if action in _WRITTEN and (action is not Action.UPDATE or _concerns_cluster(plan.by_ref[ref].differences))
     }
     if not actions:
         return Verdicts()
@@ -109,5 +109,5 @@ def _answers(context: RunContext, refs: Iterable[ObjectRef]) -> dict[ObjectRef, 
         return {ref: error for ref, error in answers if error is not None}
 
 
-def _concerns_cluster(properties: Iterable[FieldChange]) -> bool:
-    return any(one.path[0] == "cluster" for one in properties)
+def _concerns_cluster(differences: Iterable[Difference]) -> bool:
+    return any(difference.section == "cluster" for difference in differences)

@@ -13,10 +13,10 @@ from html import escape
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from automation.reports import table
 from automation.reports.as_json import drift_errors
 from automation.reports.as_text import (
     COUNT_WORDS,
-    is_attribution,
     known_text,
     record_name,
     state_text,
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from providers.core.drift.report import FabricRecord
-    from providers.core.drift.sides import Property
 
 _LOOKS = {
     "in_sync": "good",
@@ -150,9 +149,9 @@ def _record(report: DriftReport) -> list[str]:
 
 
 def _record_rows(record: FabricRecord) -> Iterable[str]:
-    for one in record.differences:
-        cells = [_cell("Wanted", one.desired), _cell("NetBox", one.observed, changed=True)]
-        yield f'<tr><th scope="row"><code>{escape(one.path)}</code></th>{"".join(cells)}</tr>'
+    for difference in record.differences:
+        cells = [_cell("Wanted", difference.git), _cell("NetBox", difference.observed, changed=True)]
+        yield f'<tr><th scope="row"><code>{escape(str(difference))}</code></th>{"".join(cells)}</tr>'
 
 
 def _filters(report: DriftReport) -> list[str]:
@@ -202,11 +201,11 @@ def _article(detail: Detail, report: DriftReport) -> list[str]:
         f"<p class=muted>{_origin(detail, report)}</p>" if detail.origin else "",
         *(f"<p>{escape(text)}</p>" for text in (detail.reason, known) if text),
     ]
-    moved = [(one.path, one.observed, one.desired) for one in detail.differences if is_attribution(one)]
+    moved = [difference for difference in detail.differences if difference.is_attribution]
     if moved:
         lines.append(f"<p>Git: {escape(attribution_text(moved))}</p>")
     if not detail.attribution_only:
-        rows = [_row(one, detail) for one in detail.properties]
+        rows = [_row(row) for row in table.rows(detail)]
         lines += _table(f"Properties of {detail.ref}", ("Git", "Cluster", "NetBox"), rows)
     return [line for line in [*lines, "</article>"] if line]
 
@@ -225,13 +224,12 @@ def _table(caption: str, columns: Sequence[str], rows: Iterable[str]) -> list[st
     return ["<table>", title, f"<thead><tr>{head}</tr></thead>", "<tbody>", *made, "</tbody>", "</table>"]
 
 
-def _row(one: Property, detail: Detail) -> str:
-    names = detail.owned.get(f"cluster.{one.path}", ())
-    owned = f" (owned by {escape(', '.join(names))})" if names else ""
-    cells = [_cell("Git", one.git)]
-    for side, server, value in (("Cluster", "cluster", one.cluster), ("NetBox", "netbox", one.netbox)):
-        cells.append(_cell(side, value, changed=server in one.differs, there=server in one.sides))
-    return f'<tr><th scope="row"><code>{escape(one.path)}</code>{owned}</th>{"".join(cells)}</tr>'
+def _row(row: table.Row) -> str:
+    owned = f" (owned by {escape(', '.join(row.owned_by))})" if row.owned_by else ""
+    cells = [_cell("Git", row.git)]
+    for side, server, value in (("Cluster", "cluster", row.cluster), ("NetBox", "netbox", row.netbox)):
+        cells.append(_cell(side, value, changed=server in row.differs, there=server in row.servers))
+    return f'<tr><th scope="row"><code>{escape(row.path)}</code>{owned}</th>{"".join(cells)}</tr>'
 
 
 def _cell(side: str, value: Any, *, changed: bool = False, there: bool = True) -> str:

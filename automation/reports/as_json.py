@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from automation.reports.links import blob_url
-from providers.core.drift.report import COUNTS, Detail, Difference, DriftReport, FabricRecord, Source
-from providers.core.drift.sides import CLUSTER, NETBOX, Property
+from automation.results import difference_json
+from providers.core.drift.report import COUNTS, Detail, DriftReport, FabricRecord, Source
 from providers.core.drift.states import State
-from providers.core.equality import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +55,7 @@ def _record_json(record: FabricRecord) -> dict[str, Any]:
     return {
         "state": record.state.value,
         "reason": record.reason,
-        "differences": [_difference_json(one) for one in record.differences],
+        "differences": [difference_json(difference) for difference in record.differences],
     }
 
 
@@ -81,20 +80,5 @@ def detail_json(detail: Detail, source: Source | None) -> dict[str, Any]:
         "places": list(detail.places),
         "managers": list(detail.managers),
         "created_at": detail.created_at,
-        "owned_by_others": [{"path": path, "managers": list(names)} for path, names in sorted(detail.owned.items())],
-        "differences": [_difference_json(one) for one in detail.differences],
-        "properties": [_property_json(one) for one in detail.properties],
+        "differences": [difference_json(difference) for difference in detail.differences],
     }
-
-
-def _difference_json(one: Difference) -> dict[str, Any]:
-    return {"path": one.path, **_present({"desired": one.desired, "recorded": one.recorded, "observed": one.observed})}
-
-
-def _property_json(one: Property) -> dict[str, Any]:
-    values = _present({"git": one.git, CLUSTER: one.cluster, NETBOX: one.netbox})
-    return {"path": one.path, **values, "differs": list(one.differs)}
-
-
-def _present(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {side: value for side, value in values.items() if value is not MISSING}

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from automation.reports import table
 from automation.reports.as_json import drift_errors
 from automation.reports.as_text import (
     COUNT_WORDS,
-    is_attribution,
     known_text,
     record_name,
     state_text,
@@ -25,8 +25,8 @@ from providers.core.equality import MISSING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from providers.core.drift.report import Detail, Difference, DriftReport
-    from providers.core.drift.sides import Property
+    from providers.core.drift.difference import Difference
+    from providers.core.drift.report import Detail, DriftReport
 
 LONGEST = 60_000
 #: Characters; below GitHub's limit, with room for what a script adds around it.
@@ -81,12 +81,14 @@ def _head(report: DriftReport) -> list[str]:
     if record and record.state not in (State.SYNCED, State.UNKNOWN):
         reason = f": {record.reason}" if record.reason else ""
         lines += ["", f"**{escaped(record_name(report))}**: {escaped(record.state.value + reason)}"]
-        lines += _table(["Property", "wanted", "NetBox"], [_record_row(one) for one in record.differences])
+        lines += _table(
+            ["Property", "wanted", "NetBox"], [_record_row(difference) for difference in record.differences]
+        )
     return [*lines, ""]
 
 
-def _record_row(one: Difference) -> list[str]:
-    return [_code(one.path), _value(one.desired), _value(one.observed)]
+def _record_row(difference: Difference) -> list[str]:
+    return [_code(str(difference)), _value(difference.git), _value(difference.observed)]
 
 
 def _block(detail: Detail, report: DriftReport) -> str:
@@ -96,28 +98,24 @@ def _block(detail: Detail, report: DriftReport) -> str:
         url = blob_url(report.source, detail.origin)
         place = escaped(str(detail.origin))
         facts.append(f"[{place}]({url})" if url else place)
-    moved = [(one.path, one.observed, one.desired) for one in detail.differences if is_attribution(one)]
+    moved = [difference for difference in detail.differences if difference.is_attribution]
     if moved:
         facts.append(f"git: {escaped(attribution_text(moved))}")
     lines = [
         "",
         f"**{escaped(str(detail.ref))}**: {escaped(state_text(detail))}" + "".join(f"; {one}" for one in facts),
     ]
-    rows = [_row(one, detail) for one in detail.properties if not detail.attribution_only]
+    rows = [_row(row) for row in table.rows(detail) if not detail.attribution_only]
     return "\n".join([*lines, *_table(["Property", "Git", "Cluster", "NetBox"], rows)])
 
 
-def _row(one: Property, detail: Detail) -> list[str]:
-    cells = [_code(one.path) + _owned(one, detail), _value(one.git)]
-    for server, value in (("cluster", one.cluster), ("netbox", one.netbox)):
-        text = _value(value) if server in one.sides else "–"
-        cells.append(f"**{text}**" if server in one.differs else text)
+def _row(row: table.Row) -> list[str]:
+    owned = f" (owned by {escaped(', '.join(row.owned_by))})" if row.owned_by else ""
+    cells = [_code(row.path) + owned, _value(row.git)]
+    for server, value in (("cluster", row.cluster), ("netbox", row.netbox)):
+        text = _value(value) if server in row.servers else "–"
+        cells.append(f"**{text}**" if server in row.differs else text)
     return cells
-
-
-def _owned(one: Property, detail: Detail) -> str:
-    names = detail.owned.get(f"cluster.{one.path}", ())
-    return f" (owned by {escaped(', '.join(names))})" if names else ""
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

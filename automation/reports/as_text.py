@@ -10,16 +10,17 @@ from automation.reports.summary import (
     SERVERS,
     attribution_text,
     crs,
+    owners_text,
     shown,
 )
-from providers.core.diff import FieldChange
-from providers.core.drift.report import COUNTS, Detail, Difference, DriftReport, count_of
+from providers.core.drift.report import COUNTS, Detail, DriftReport, count_of
 from providers.core.drift.states import State
 from providers.core.equality import MISSING
-from providers.core.sections import only_attribution
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from providers.core.drift.difference import Difference
 
 COUNT_WORDS = {name: name.replace("_", " ").replace("netbox", "NetBox").replace("git", "Git") for name in COUNTS}
 ADOPT = "adopt"
@@ -103,27 +104,22 @@ def _record_lines(report: DriftReport) -> Iterable[str]:
 def _detail_lines(detail: Detail, at: str) -> Iterable[str]:
     where = f"  [{detail.origin}]" if detail.origin else ""
     told = "; ".join(text for text in (detail.reason, known_text(detail, at)) if text)
-    moved = [(one.path, one.observed, one.desired) for one in detail.differences if is_attribution(one)]
+    moved = [difference for difference in detail.differences if difference.is_attribution]
     if detail.attribution_only:
         yield f"{detail.ref}  attribution only: {attribution_text(moved)}{where}"
         return
     yield f"{detail.ref}  {state_text(detail)}{f': {told}' if told else ''}{where}"
-    for one in detail.differences:
-        if not is_attribution(one):
-            names = detail.owned.get(one.path, ())
-            yield f"    {_difference_text(one)}" + (f" (owned by {', '.join(names)})" if names else "")
+    for difference in detail.differences:
+        if not difference.is_attribution:
+            yield f"    {_difference_text(difference)}{owners_text(difference)}"
     if moved:
         yield f"    git: {attribution_text(moved)}"
 
 
-def is_attribution(one: Difference) -> bool:
-    """Whether a difference says only where a CR comes from."""
-    return only_attribution([FieldChange(tuple(one.path.split(".")), one.observed, one.desired)])
-
-
-def _difference_text(one: Difference) -> str:
-    server = SERVERS.get(one.path)
-    if server and one.observed is MISSING:
-        return f"{one.path}: missing from {server}"
-    recorded = "" if one.recorded in (one.desired, one.observed) else f" (last written: {shown(one.recorded)})"
-    return f"{one.path}: {shown(one.observed)} => {shown(one.desired)}{recorded}"
+def _difference_text(difference: Difference) -> str:
+    server = SERVERS.get(str(difference))
+    if server and difference.observed is MISSING:
+        return f"{difference}: missing from {server}"
+    other = difference.recorded not in (difference.git, difference.observed)
+    recorded = f" (last written: {shown(difference.recorded)})" if other else ""
+    return f"{difference}: {shown(difference.observed)} => {shown(difference.git)}{recorded}"

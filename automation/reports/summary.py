@@ -6,14 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from automation.results import DESTROY, PREVIEW, Counts, OperationResult, Reassignment, ResourceChange
-from providers.core.diff import FieldChange, dotted
 from providers.core.equality import MISSING
-from providers.core.sections import only_attribution
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from automation.operations.check import CheckReport
+    from providers.core.drift.difference import Difference
 
 _SHOWN = 100
 #: The longest value in a line of text; JSON has all of it.
@@ -36,46 +35,50 @@ def shown(value: Any) -> str:
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
-def property_line(change: FieldChange) -> str:
+def property_line(difference: Difference) -> str:
     """One property, e.g. `cluster.spec.subnets.default.vlan: 1999 => 1001`."""
-    server = SERVERS.get(dotted(change.path))
-    if server and change.old is MISSING:
-        return f"{dotted(change.path)}: missing from {server}, to be made again"
-    return f"{dotted(change.path)}: {shown(change.old)} => {shown(change.new)}"
+    server = SERVERS.get(str(difference))
+    if server and difference.observed is MISSING:
+        return f"{difference}: missing from {server}, to be made again"
+    return f"{difference}: {shown(difference.observed)} => {shown(difference.git)}{owners_text(difference)}"
+
+
+def owners_text(difference: Difference) -> str:
+    """Which other field managers own a property, in brackets; "" for none."""
+    return f" (owned by {', '.join(difference.owned_by)})" if difference.owned_by else ""
 
 
 def change_lines(change: ResourceChange) -> Iterable[str]:
     """One line per property, each with the CR's name; a create, a delete or a replace says so."""
-    moved = [(dotted(one.path), one.old, one.new) for one in change.properties if only_attribution([one])]
+    moved = [difference for difference in change.differences if difference.is_attribution]
     if change.action == "attribution":
         yield f"{change.ref}  attribution only: {attribution_text(moved)}"
         return
     if change.note:
         yield f"{change.ref}  {change.note}"
     if change.action == "adopt":
-        yield f"{change.ref}  adopt" + ("" if change.properties else ", identical")
+        yield f"{change.ref}  adopt" + ("" if change.differences else ", identical")
     elif change.action in {"create", "delete", "replace"}:
         yield f"{change.ref}  {change.action}"
-    elif not change.properties:
+    elif not change.differences:
         yield f"{change.ref}  {change.action} (no property differs)"
-    for one in change.properties:
-        if not only_attribution([one]):
-            names = change.owned.get(dotted(one.path), ())
-            yield f"{change.ref}  {property_line(one)}" + (f" (owned by {', '.join(names)})" if names else "")
+    for difference in change.differences:
+        if not difference.is_attribution:
+            yield f"{change.ref}  {property_line(difference)}"
     if moved:
         yield f"{change.ref}  git: {attribution_text(moved)}"
 
 
-def attribution_text(moved: Sequence[tuple[str, Any, Any]]) -> str:
+def attribution_text(moved: Sequence[Difference]) -> str:
     """What moved in Git, in short: the same facts stand in the git section and in NetBox's fields."""
     short = {"git.path": "path", "git.commit": "commit", "git.author": "author", "git.document": "document"}
-    told = {short[path]: (old, new) for path, old, new in moved if path in short}
-    if not told:
-        return ", ".join(f"{path}: {shown(old)} => {shown(new)}" for path, old, new in moved)
-    if "commit" in told:
-        old, new = told["commit"]
-        told["commit"] = (str(old)[:12], str(new)[:12])
-    return ", ".join(f"{name} {shown(old)} => {shown(new)}" for name, (old, new) in told.items())
+    values = {short[str(one)]: (one.observed, one.git) for one in moved if str(one) in short}
+    if not values:
+        return ", ".join(f"{one}: {shown(one.observed)} => {shown(one.git)}" for one in moved)
+    if "commit" in values:
+        old, new = values["commit"]
+        values["commit"] = (str(old)[:12], str(new)[:12])
+    return ", ".join(f"{name} {shown(old)} => {shown(new)}" for name, (old, new) in values.items())
 
 
 def operation_text(result: OperationResult) -> str:

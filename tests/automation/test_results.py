@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from automation.results import DESTROY, PREVIEW, SYNC, Counts, EngineInfo, OperationResult, ResourceChange
-from providers.core.diff import FieldChange
+from providers.core.drift.difference import Difference
 from providers.core.equality import MISSING
 
-CHANGE = ResourceChange("VPC/default/vpc-1", "update", (FieldChange(("cluster", "spec", "vlan"), 1999, 1001),))
+CHANGE = ResourceChange("VPC/default/vpc-1", "update", (Difference(("cluster", "spec", "vlan"), 1001, cluster=1999),))
 
 CODES = [
     (PREVIEW, (), (), 0),
@@ -32,7 +32,7 @@ def test_a_changed_record_of_the_fabric_alone_is_a_change():
 
 
 def test_the_json_shape_is_stable():
-    gone = FieldChange(("cluster", "spec", "gateway"), "10.0.0.1", MISSING)
+    gone = Difference(("cluster", "spec", "gateway"), MISSING, cluster="10.0.0.1")
     result = OperationResult(
         verb=SYNC,
         fabric="fabric-1",
@@ -64,7 +64,7 @@ def test_the_json_shape_is_stable():
             {
                 "ref": "VPC/default/vpc-1",
                 "action": "update",
-                "properties": [{"path": "cluster.spec.gateway", "old": "10.0.0.1"}],
+                "differences": [{"path": "cluster.spec.gateway", "cluster": "10.0.0.1"}],
             }
         ],
         "fabric_changes": [],

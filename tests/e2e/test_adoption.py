@@ -40,8 +40,8 @@ def test_a_fabric_is_taken_over_and_nothing_is_made_again(old):
 
     told = old.verb("preview", code=1)
     assert (told["counts"]["adopted"], told["counts"]["created"]) == (7, 0)
-    changing = {one["ref"]: one["properties"] for one in told["changes"] if one["properties"]}
-    assert changing == {differing: [{"path": path, "old": 1999, "new": 1001, "owned_by": ["kubectl-create"]}]}
+    changing = {one["ref"]: one["differences"] for one in told["changes"] if one["differences"]}
+    assert changing == {differing: [{"path": path, "git": 1001, "cluster": 1999, "owned_by": ["kubectl-create"]}]}
     assert "hhsync:forceConflicts" in told["errors"][0]
     text = old.run("preview", old.fabric).stdout
     assert f"VPC/default/{old.names[1]}  adopt, identical" in text

@@ -82,7 +82,7 @@ def test_the_fabrics_own_record_is_reported_and_repaired(synced):
     synced.netbox.save_fabric(synced.fabric, {"git_branch": "elsewhere"})
     drift = synced.verb("drift", code=2)
     assert (drift["in_sync"], drift["fabric_record"]["state"]) == (7, "Drifted")
-    assert [(one["path"], one["observed"]) for one in drift["fabric_record"]["differences"]] == [
+    assert [(one["path"], one["netbox"]) for one in drift["fabric_record"]["differences"]] == [
         ("record.git_branch", "elsewhere")
     ]
     assert len(synced.verb("preview", code=2)["fabric_changes"]) == 1

@@ -26,7 +26,7 @@ CLUSTER = HEDGEHOG
 
 def changed(answer) -> dict[str, list[str]]:
     """The CRs of a result with the paths of their properties."""
-    return {one["ref"]: sorted(item["path"] for item in one["properties"]) for one in answer["changes"]}
+    return {one["ref"]: sorted(item["path"] for item in one["differences"]) for one in answer["changes"]}
 
 
 def test_preview_changes_nothing_and_sync_does_what_it_said(project):
@@ -75,8 +75,8 @@ def test_preview_and_drift_name_exactly_what_was_changed_and_sync_repairs_it(syn
         f"VPC/default/{in_netbox}": ["netbox.spec.subnets.default.vlan"],
     }
     assert all(path.startswith("cluster") for path in changed(previewed)[f"VPC/default/{deleted}"])
-    assert [item for one in previewed["changes"] for item in one["properties"] if item.get("new") == 1001] == [
-        {"path": "cluster.spec.subnets.default.vlan", "old": 1999, "new": 1001}
+    assert [item for one in previewed["changes"] for item in one["differences"] if item.get("git") == 1001] == [
+        {"path": "cluster.spec.subnets.default.vlan", "git": 1001, "recorded": 1001, "cluster": 1999, "netbox": 1001}
     ]
 
     report = synced.verb("drift", code=2)

@@ -75,6 +75,13 @@ def _given(value: Any) -> Any:
     return None if value is MISSING or is_empty(canonical(value)) else canonical(value)
 
 
+def _from_and_to(difference: dict[str, Any]) -> tuple[str, tuple[Any, Any]]:
+    """The path, and the value where the difference was found with Git's; what only the state knows is its recorded value."""
+    path = difference["path"]
+    side = next((server for server in ("cluster", "netbox") if path.startswith(server)), "recorded")
+    return path, (_given(difference.get(side)), _given(difference.get("git")))
+
+
 def previewed(project: Project) -> Answer:
     """What `hhsync preview` says."""
     done = project.run("preview", project.fabric, "--json")
@@ -84,7 +91,7 @@ def previewed(project: Project) -> Answer:
     return {
         one["ref"]: _answer(
             one["action"],
-            {item["path"]: (_given(item.get("old")), _given(item.get("new"))) for item in one["properties"]},
+            dict(map(_from_and_to, one["differences"])),
         )
         for one in answer["changes"]
     }
@@ -104,7 +111,7 @@ def drifted(project: Project) -> Answer:
     return {
         one["ref"]: _answer(
             one["action"],
-            {item["path"]: (_given(item.get("observed")), _given(item.get("desired"))) for item in one["differences"]},
+            dict(map(_from_and_to, one["differences"])),
         )
         for one in details
     }

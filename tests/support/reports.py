@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from providers.core.drift.difference import Difference
 from providers.core.drift.report import (
     Action,
     Detail,
-    Difference,
     DriftReport,
 )
 from providers.core.drift.states import State
-from providers.core.equality import MISSING
 from providers.core.identity import ObjectRef
 from providers.core.manifest import Origin
 
+VLAN = ("cluster", "spec", "subnets", "default", "vlan")
 BOTH_SERVERS = ("cluster", "netbox")
 
 
@@ -31,7 +31,7 @@ DRIFTED = Detail(
     ORIGIN,
     managed=True,
     action=Action.UPDATE,
-    differences=(Difference("cluster.spec.subnets.default.vlan", 1001, 1001, 1999),),
+    differences=(Difference(VLAN, 1001, 1001, cluster=1999, netbox=1001),),
     places=BOTH_SERVERS,
 )
 PENDING = Detail(
@@ -41,9 +41,9 @@ PENDING = Detail(
     managed=True,
     action=Action.UPDATE,
     differences=(
-        Difference("cluster.spec.subnets.default.vlan", 1002, 1001, 1001),
-        Difference("git.commit", "b" * 40, "a" * 40, "a" * 40),
-        Difference("netbox.git_commit", "b" * 40, "a" * 40, "a" * 40),
+        Difference(VLAN, 1002, 1001, cluster=1001, netbox=1001),
+        Difference(("git", "commit"), "b" * 40, "a" * 40),
+        Difference(("netbox", "git_commit"), "b" * 40, "a" * 40, netbox="a" * 40),
     ),
 )
 MISSING_OBJECT = Detail(
@@ -52,7 +52,7 @@ MISSING_OBJECT = Detail(
     ORIGIN,
     managed=True,
     action=Action.UPDATE,
-    differences=(Difference("cluster", {"kind": "VPCPeering"}, {"kind": "VPCPeering"}, MISSING),),
+    differences=(Difference(("cluster",), {"kind": "VPCPeering"}, {"kind": "VPCPeering"}),),
     places=("netbox",),
 )
 ORPHAN = Detail(ref("Server", "old"), State.ORPHANED, None, managed=False)
@@ -62,7 +62,7 @@ BOTH = Detail(
     ORIGIN,
     managed=True,
     action=Action.UPDATE,
-    differences=(Difference("cluster.spec.subnets.default.vlan", 1002, 1001, 1999),),
+    differences=(Difference(VLAN, 1002, 1001, cluster=1999, netbox=1001),),
 )
 ATTRIBUTED = Detail(
     ref("VPC", "vpc-4"),
@@ -71,8 +71,8 @@ ATTRIBUTED = Detail(
     managed=True,
     action=Action.ATTRIBUTION,
     differences=(
-        Difference("git.commit", "b" * 40, "a" * 40, "a" * 40),
-        Difference("git.path", "b.yaml", "a.yaml", "a.yaml"),
+        Difference(("git", "commit"), "b" * 40, "a" * 40),
+        Difference(("git", "path"), "b.yaml", "a.yaml"),
     ),
     attribution_only=True,
 )

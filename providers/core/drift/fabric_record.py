@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from providers.core.drift.report import Difference, FabricRecord, Unread
+from providers.core.drift.difference import Difference
+from providers.core.drift.report import FabricRecord, Unread
 from providers.core.drift.states import State
 from providers.core.equality import MISSING, same
 
@@ -20,13 +21,13 @@ UNFINISHED = frozenset({STATUS_FAILED, STATUS_PARTIAL})
 
 
 def classify(
-    recorded: Mapping[str, Any] | None, wish: Mapping[str, Any], live: Mapping[str, Any] | Unread | None
+    recorded: Mapping[str, Any] | None, desired: Mapping[str, Any], live: Mapping[str, Any] | Unread | None
 ) -> FabricRecord | None:
     """The state of the fabric's record; None where no sync has made one yet.
 
     Args:
         recorded: the fields that our last sync wrote.
-        wish: those that stack config decides (repository, branch, path); others follow from the CRs.
+        desired: those that stack config decides (repository, branch, path); others follow from the CRs.
         live: the record's fields now.
     """
     if isinstance(live, Unread):
@@ -35,18 +36,18 @@ def classify(
         return None
     if live is None:
         return FabricRecord(State.DRIFTED, reason="missing from NetBox; the next sync makes it again")
-    wanted = {**recorded, **{name: value for name, value in wish.items() if name in recorded}}
+    wanted = {**recorded, **{name: value for name, value in desired.items() if name in recorded}}
     found = tuple(
-        Difference(f"record.{name}", wanted[name], recorded[name], live.get(name, MISSING))
+        Difference(("record", name), wanted[name], recorded[name], netbox=live.get(name, MISSING))
         for name in sorted(wanted)
         if not same(wanted[name], live.get(name))
     )
     if not found:
         return FabricRecord(State.SYNCED)
-    names = {one.path.removeprefix("record.") for one in found}
+    names = {difference.path[1] for difference in found}
     if names <= _OUTCOME and live.get("status") in UNFINISHED:
         return FabricRecord(
             State.PENDING, found, f"the last sync did not finish: {live.get('error') or 'no reason told'}"
         )
-    pending = any(not same(one.desired, one.recorded) for one in found)
+    pending = any(not same(difference.git, difference.recorded) for difference in found)
     return FabricRecord(State.PENDING if pending else State.DRIFTED, found)

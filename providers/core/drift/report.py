@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from providers.core import ownership, sections
-from providers.core.diff import FieldChange, changes, dotted
-from providers.core.drift.sides import Property, at, side_by_side
+from providers.core.diff import FieldChange, changes
+from providers.core.drift.difference import Difference, differences
 from providers.core.drift.states import State, StateFacts, failure, state_of
-from providers.core.equality import MISSING, same
+from providers.core.equality import same
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -71,22 +71,11 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """One property. `path` starts with its section, e.g. cluster.spec.subnets.default.vlan; MISSING where absent."""
-
-    path: str
-    desired: Any
-    recorded: Any
-    observed: Any
-
-
-@dataclass(frozen=True, slots=True)
 class Detail:
     """One CR: its state, what a sync does with it, and every differing property.
 
-    `changes` go from what is observed to what Git says; `differences` and `properties` are the same with all sides. `places`
-    are the servers that have the CR, `managers` and `created_at` what the cluster tells of an object that is not in the state.
-    `owned` are properties that adopting would change and that other field managers own, by path.
+    `places` are the servers that have the CR, `managers` and `created_at` what the cluster has on an object that is not in
+    the state.
     """
 
     ref: ObjectRef
@@ -96,13 +85,10 @@ class Detail:
     differences: tuple[Difference, ...] = ()
     reason: str = ""
     attribution_only: bool = False
-    properties: tuple[Property, ...] = ()
     places: tuple[str, ...] = ()
     managers: tuple[str, ...] = ()
     created_at: str = ""
     action: Action = Action.UNCHANGED
-    changes: tuple[FieldChange, ...] = ()
-    owned: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +178,6 @@ def classify(facts: Facts) -> Detail:
         return _new(facts)
     seen = _observed(facts)
     found = changes(seen, facts.desired)
-    differences = tuple(_difference(change, facts.desired, facts.outputs, seen) for change in found)
     quiet = sections.only_attribution(found)
     state, why = _standing(facts, found)
     return Detail(
@@ -200,13 +185,11 @@ def classify(facts: Facts) -> Detail:
         state,
         facts.origin,
         managed,
-        differences,
+        differences(found, facts.desired, _recorded(facts.outputs), seen),
         facts.note or (why if state is State.PENDING else ""),
         attribution_only=bool(found) and quiet,
-        properties=side_by_side((one.path for one in found), facts.desired, seen),
         places=_places(facts),
         action=_action(facts, found),
-        changes=tuple(found),
     )
 
 
@@ -240,15 +223,12 @@ def _new(facts: Facts) -> Detail:
         State.COMMITTED,
         facts.origin,
         managed=False,
-        differences=tuple(Difference(dotted(one.path), one.new, MISSING, one.old) for one in adoption.changes),
+        differences=differences(adoption.changes, facts.desired, {}, seen, adoption.owned),
         reason="; ".join(text for text in ("in Git and in the cluster, a sync adopts it", adoption.note) if text),
-        properties=side_by_side((one.path for one in adoption.changes), facts.desired, seen),
         places=_places(facts),
         managers=ownership.managers(facts.live),
         created_at=ownership.created_at(facts.live),
         action=Action.ADOPT,
-        changes=adoption.changes,
-        owned=adoption.owned,
     )
 
 
@@ -324,15 +304,10 @@ def _sections(outputs: Mapping[str, Any]) -> sections.Inputs:
     return {name: outputs[name] for name in ("git", "cluster", "netbox") if name in outputs}
 
 
-def _difference(
-    change: FieldChange, desired: sections.Inputs, outputs: Mapping[str, Any], seen: sections.Inputs
-) -> Difference:
-    return Difference(
-        path=dotted(change.path),
-        desired=at(desired, change.path),
-        recorded=at(_sections(outputs), change.path),
-        observed=at(seen, change.path),
-    )
+def _recorded(outputs: Mapping[str, Any]) -> sections.Inputs:
+    """What the servers answered to the last write; of the git section, what the state has."""
+    answered = {name: sections.recorded_section(outputs, name) for name in ("cluster", "netbox") if name in outputs}
+    return {**_sections(outputs), **answered}
 
 
 def report_of(

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from providers.core.diff import FieldChange, changes
+from providers.core.diff import changes
+from providers.core.drift.difference import Difference, at
 from providers.core.drift.report import (
     Action,
     Detail,
@@ -44,14 +45,11 @@ class Phase(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecordStep:
-    """What a sync does with one half of the fabric's own record (`name` is "identity" or "result").
-
-    Paths of `changes` start with "record"; they go from what NetBox has to what a sync writes.
-    """
+    """What a sync does with one half of the fabric's own record (`name` is "identity" or "result")."""
 
     name: str
     action: Action
-    changes: tuple[FieldChange, ...] = ()
+    differences: tuple[Difference, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -176,7 +174,10 @@ def record_step(
     if recorded is None or live is None:
         return RecordStep(name, Action.CREATE)
     seen = {field: live.get(field) for field in desired}
-    found = tuple(changes({"record": seen}, {"record": dict(desired)}))
+    found = tuple(
+        Difference(change.path, change.new, at({"record": recorded}, change.path), netbox=change.old)
+        for change in changes({"record": seen}, {"record": dict(desired)})
+    )
     return RecordStep(name, Action.UPDATE if found else Action.UNCHANGED, found)
 
 

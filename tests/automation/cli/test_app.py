@@ -11,11 +11,11 @@ import pytest
 from automation.cli import app, terminal
 from automation.operations import destroy, entry
 from automation.results import PREVIEW, Counts, OperationResult, ResourceChange
-from providers.core.diff import FieldChange
+from providers.core.drift.difference import Difference
 from providers.core.manifest import Issue, Origin
 from providers.errors import GitError, ValidationFailed
 
-CHANGE = ResourceChange("VPC/default/vpc-1", "update", (FieldChange(("cluster", "spec", "vlan"), 1999, 1001),))
+CHANGE = ResourceChange("VPC/default/vpc-1", "update", (Difference(("cluster", "spec", "vlan"), 1001, cluster=1999),))
 ISSUE = Issue(Origin("vpcs/web.yaml", 3, 0), "must be a number", "spec.vlan")
 
 
@@ -74,7 +74,7 @@ def test_the_result_is_on_stdout_and_errors_on_stderr(run, monkeypatch):
 def test_json_is_all_that_stdout_has(run, monkeypatch):
     preview_gives(monkeypatch, result((CHANGE,)))
     _, out, _ = run("preview", "fabric-1", "--json")
-    assert json.loads(out)["changes"][0]["properties"] == [{"path": "cluster.spec.vlan", "old": 1999, "new": 1001}]
+    assert json.loads(out)["changes"][0]["differences"] == [{"path": "cluster.spec.vlan", "git": 1001, "cluster": 1999}]
 
 
 @pytest.mark.parametrize("outcome", [GitError("no such branch"), KeyError("x")], ids=["expected", "a bug"])

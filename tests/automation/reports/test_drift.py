@@ -21,15 +21,13 @@ from automation.reports.as_json import drift_json
 from automation.reports.as_markdown import escaped, markdown
 from automation.reports.as_text import age, drift_text
 from automation.reports.format_names import Format
+from providers.core.drift.difference import Difference
 from providers.core.drift.report import (
     Detail,
-    Difference,
     FabricRecord,
     Source,
     State,
 )
-from providers.core.drift.sides import Property
-from providers.core.equality import MISSING
 from providers.core.identity import ObjectRef
 from providers.core.manifest import Origin
 from providers.errors import ConfigError
@@ -37,7 +35,6 @@ from tests.support.reports import ATTRIBUTED, DRIFTED, DRIFTS, ORPHAN, PENDING, 
 
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMA = json.loads((ROOT / "docs" / "report.schema.json").read_text("utf-8"))
-BOTH = ("cluster", "netbox")
 SOURCE = Source("git@github.com:net/fabrics.git", "main", "fabric-1", "a" * 40)
 NASTY = "<script>alert(1)</script> | **b** `c` @everyone #1 [x](http://evil.example) <img src=x onerror=y> \"'&amp;"
 SHOWN = Detail(
@@ -46,18 +43,17 @@ SHOWN = Detail(
     Origin("fabric-1/a b/x.yaml", 7, 0),
     managed=True,
     reason=NASTY,
-    differences=(Difference("cluster.spec.x", 1, 1, NASTY),),
-    properties=(
-        Property("spec.x", 1, NASTY, MISSING, ("cluster",), BOTH),
-        Property("git_status", "From Git", MISSING, "Not from Git", ("netbox",), ("netbox",)),
+    differences=(
+        Difference(("cluster", "spec", "x"), 1, 1, cluster=NASTY, owned_by=("kubectl-edit",)),
+        Difference(("netbox", "git_status"), "From Git", "From Git", netbox="Not from Git"),
     ),
-    owned={"cluster.spec.x": ("kubectl-edit",)},
+    places=("cluster", "netbox"),
 )
 OLD = replace(ORPHAN, managers=("kubectl-create",), created_at="2026-11-01T00:00:00Z", places=("cluster",))
 FULL = replace(
-    drift_report(SHOWN, OLD, PENDING, ATTRIBUTED, UNREAD, DRIFTED, IN_SYNC=66, DRIFTED=2),
+    drift_report(SHOWN, OLD, PENDING, ATTRIBUTED, UNREAD, DRIFTED, in_sync=66, drifted=2),
     source=SOURCE,
-    record=FabricRecord(State.DRIFTED, (Difference("record.git_branch", "main", "main", "old"),)),
+    record=FabricRecord(State.DRIFTED, (Difference(("record", "git_branch"), "main", "main", netbox="old"),)),
     generated_at="2026-11-21T18:00:00Z",
     notes=("compared without a dry run",),
 )

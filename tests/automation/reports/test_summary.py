@@ -13,18 +13,18 @@ import pytest
 
 from automation.reports import as_json, as_text, summary
 from automation.results import DESTROY, PREVIEW, SYNC, Counts, NotDone, OperationResult, ResourceChange
-from providers.core.diff import FieldChange
+from providers.core.drift.difference import Difference
 from providers.core.equality import MISSING
 from tests.support.reports import DRIFTS
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
-VLAN = FieldChange(("cluster", "spec", "subnets", "default", "vlan"), 1999, 1001)
-LABEL = FieldChange(("cluster", "labels", "example.com/team"), MISSING, "web")
-GATEWAY = FieldChange(("cluster", "spec", "subnets", "default", "gateway"), "10.0.0.1", MISSING)
-GONE = FieldChange(("cluster",), MISSING, {"kind": "VPCPeering", "name": "a--b"})
-EDITED = FieldChange(("netbox", "name"), "renamed by hand", "server-1")
-COMMIT = FieldChange(("netbox", "git_commit"), "a" * 40, "b" * 40)
-GIT_COMMIT = FieldChange(("git", "commit"), "a" * 40, "b" * 40)
+VLAN = Difference(("cluster", "spec", "subnets", "default", "vlan"), 1001, cluster=1999)
+LABEL = Difference(("cluster", "labels", "example.com/team"), "web")
+GATEWAY = Difference(("cluster", "spec", "subnets", "default", "gateway"), MISSING, cluster="10.0.0.1")
+GONE = Difference(("cluster",), {"kind": "VPCPeering", "name": "a--b"})
+EDITED = Difference(("netbox", "name"), "server-1", netbox="renamed by hand")
+COMMIT = Difference(("netbox", "git_commit"), "b" * 40, netbox="a" * 40)
+GIT_COMMIT = Difference(("git", "commit"), "b" * 40, recorded="a" * 40)
 
 CHANGES = (
     ResourceChange("Server/default/server-1", "update", (EDITED,)),
@@ -48,7 +48,9 @@ OPERATIONS = {
         PREVIEW,
         Counts(unchanged=71),
         fabric_changes=(
-            ResourceChange("fabric-1/result", "update", (FieldChange(("record", "status"), "failed", "success"),)),
+            ResourceChange(
+                "fabric-1/result", "update", (Difference(("record", "status"), "success", netbox="failed"),)
+            ),
         ),
     ),
     "preview-adopts": operation(
@@ -56,9 +58,7 @@ OPERATIONS = {
         Counts(adopted=2, created=1, unchanged=68),
         (
             ResourceChange("Server/default/server-1", "adopt"),
-            ResourceChange(
-                "VPC/default/vpc-1", "adopt", (VLAN,), {"cluster.spec.subnets.default.vlan": ("kubectl-edit",)}
-            ),
+            ResourceChange("VPC/default/vpc-1", "adopt", (replace(VLAN, owned_by=("kubectl-edit",)),)),
             ResourceChange("VPC/default/vpc-2", "create"),
         ),
     ),

@@ -55,7 +55,7 @@ class Applied:
         wish = self.inputs[ref]
         facts = Facts(ref, desired=wish, outputs=self.outputs[ref], live=self.live(ref), record=wish["netbox"])
         detail = classify(facts)
-        return detail.state, tuple(one.path for one in detail.differences)
+        return detail.state, tuple(str(one) for one in detail.differences)
 
 
 def applied(documents: list[dict[str, Any]]) -> Applied:

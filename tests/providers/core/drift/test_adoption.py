@@ -112,8 +112,8 @@ def test_the_report_calls_it_an_adoption(vlan, paths):
     facts = Facts(REF, desired=INPUTS, live=live, adoption=adoption(REF, DESIRED, live, None))
     detail = report.classify(facts)
     assert (detail.state, detail.action, detail.managers) == (State.COMMITTED, "adopt", ("kubectl-create",))
-    assert [one.path for one in detail.differences] == paths
-    assert [(one.git, one.cluster) for one in detail.properties] == [(1001, vlan)] * len(paths)
+    assert [str(one) for one in detail.differences] == paths
+    assert [(one.git, one.cluster) for one in detail.differences] == [(1001, vlan)] * len(paths)
 
 
 def test_gits_spec_is_what_the_cases_start_from():

@@ -9,6 +9,7 @@ import pytest
 from providers.core import sections
 from providers.core.diff import changes
 from providers.core.drift import report as drift
+from providers.core.drift.difference import Difference
 from providers.core.drift.report import Facts
 from providers.core.drift.states import State
 from tests.support.one_cr import (
@@ -24,6 +25,8 @@ from tests.support.one_cr import (
     RECORD,
     REF,
     TABLE,
+    live_object,
+    outputs_for,
 )
 
 
@@ -66,9 +69,18 @@ def test_exit_code(given, code):
 
 def test_the_three_values_of_a_differing_property_are_named():
     detail = drift.classify(facts(DESIRED, OUTPUTS, EDITED, RECORD))
-    assert [(one.path, one.desired, one.recorded, one.observed) for one in detail.differences] == [
-        ("cluster.spec.subnets.default.vlan", 1001, 1001, 1999)
-    ]
+    assert detail.differences == (
+        Difference(("cluster", "spec", "subnets", "default", "vlan"), 1001, 1001, cluster=1999, netbox=1001),
+    )
+
+
+def test_what_was_recorded_is_what_the_server_answered():
+    """The server took vlan 1001 as 1500, and somebody made it 1999 since."""
+    took = live_object(DESIRED, subnets={"default": {"subnet": "10.0.1.0/24", "vlan": 1500}})
+    (difference,) = drift.classify(facts(NEWER, outputs_for(DESIRED, took), EDITED, RECORD)).differences[:1]
+    assert (str(difference), difference.recorded) == ("cluster.spec.subnets.default.subnet", "10.0.1.0/24")
+    found = drift.classify(facts(NEWER, outputs_for(DESIRED, took), EDITED, RECORD)).differences
+    assert {str(one): one.recorded for one in found}["cluster.spec.subnets.default.vlan"] == 1500
 
 
 def test_the_report_agrees_with_what_a_preview_compares():

@@ -5,53 +5,67 @@ from __future__ import annotations
 import pytest
 
 from providers.core import ownership
+from providers.core.diff import changes
 from providers.core.drift import fabric_record
+from providers.core.drift.difference import Difference, differences, servers_with
 from providers.core.drift.report import Unread
-from providers.core.drift.sides import WHOLE, side_by_side
 from providers.core.drift.states import State
 from providers.core.equality import MISSING
 from providers.core.identity import FABRIC_LABEL
 
 GIT = {
+    "git": {"commit": "b"},
     "cluster": {"spec": {"vlan": 1}, "labels": {FABRIC_LABEL: "f"}},
     "netbox": {"spec": {"vlan": 1}, "git_status": "From Git"},
 }
 BOTH = ("cluster", "netbox")
 
 
-def lines(paths, seen):
-    return [(one.path, one.git, one.cluster, one.netbox, one.differs) for one in side_by_side(paths, GIT, seen)]
+def found(seen):
+    return differences(changes(seen, GIT), GIT, GIT, seen)
 
 
-def test_what_differs_on_one_server_is_told_with_the_others_value():
-    seen = {**GIT, "cluster": {"spec": {"vlan": 9}}}
-    assert lines([("cluster", "spec", "vlan")], seen) == [("spec.vlan", 1, 9, 1, ("cluster",))]
-
-
-def test_what_differs_on_both_servers_is_one_line():
-    seen = {"cluster": {"spec": {"vlan": 9}}, "netbox": {"spec": {"vlan": 8}}}
-    paths = [("cluster", "spec", "vlan"), ("netbox", "spec", "vlan")]
-    assert lines(paths, seen) == [("spec.vlan", 1, 9, 8, BOTH)]
+def test_what_differs_on_one_server_comes_with_the_others_value():
+    (difference,) = found({**GIT, "cluster": {**GIT["cluster"], "spec": {"vlan": 9}}})
+    assert difference == Difference(("cluster", "spec", "vlan"), 1, 1, cluster=9, netbox=1)
+    assert (difference.observed, difference.section, str(difference)) == (9, "cluster", "cluster.spec.vlan")
 
 
 def test_a_key_that_somebody_added_is_absent_in_git():
-    seen = {**GIT, "cluster": {"spec": {"vlan": 1, "extra": 2}}}
-    assert lines([("cluster", "spec", "extra")], seen) == [("spec.extra", MISSING, 2, MISSING, ("cluster",))]
+    (difference,) = found({**GIT, "cluster": {**GIT["cluster"], "spec": {"vlan": 1, "extra": 2}}})
+    assert difference == Difference(("cluster", "spec", "extra"), MISSING, MISSING, cluster=2)
+
+
+@pytest.mark.parametrize(
+    ("path", "servers"),
+    [
+        (("cluster", "spec", "vlan"), BOTH),
+        (("netbox", "git_status"), ("netbox",)),
+        (("cluster", "labels", FABRIC_LABEL), ("cluster",)),
+        (("cluster", "labels", "team"), BOTH),
+        (("cluster",), BOTH),
+        (("record", "status"), ("netbox",)),
+    ],
+    ids=["a spec", "a field of the record", "our label", "another label", "the whole CR", "the fabric's own record"],
+)
+def test_which_servers_have_such_a_property(path, servers):
+    assert servers_with(path) == servers
 
 
 def test_a_field_of_one_server_has_no_other_side():
-    (one,) = side_by_side([("netbox", "git_status")], GIT, {**GIT, "netbox": {"git_status": "Not from Git"}})
-    assert (one.sides, one.git, one.cluster, one.netbox) == (("netbox",), "From Git", MISSING, "Not from Git")
-    (label,) = side_by_side([("cluster", "labels", FABRIC_LABEL)], GIT, {**GIT, "cluster": {"labels": {}}})
-    assert label.sides == ("cluster",)
+    (difference,) = found({**GIT, "netbox": {**GIT["netbox"], "git_status": "Not from Git"}})
+    assert difference == Difference(("netbox", "git_status"), "From Git", "From Git", netbox="Not from Git")
 
 
-def test_a_cr_that_is_gone_is_one_line():
-    assert lines([("cluster",)], {"netbox": GIT["netbox"]}) == [(WHOLE, "present", MISSING, "present", ("cluster",))]
+def test_a_cr_that_is_gone_is_one_difference():
+    (difference,) = found({"git": GIT["git"], "netbox": GIT["netbox"]})
+    assert (difference.path, difference.cluster) == (("cluster",), MISSING)
 
 
-def test_attribution_is_no_line():
-    assert lines([("git", "commit")], GIT) == []
+def test_where_a_cr_comes_from_is_compared_with_the_state():
+    before = {**GIT, "git": {"commit": "a"}}
+    (difference,) = differences(changes(before, GIT), GIT, before, before)
+    assert (difference.observed, difference.git, difference.is_attribution) == ("a", "b", True)
 
 
 def managed(*entries):
@@ -96,7 +110,7 @@ def test_what_is_known_of_an_object():
 WROTE = {"git_branch": "main", "status": "success", "error": "", "counts": {"VPC": 1}}
 FAILED = {**WROTE, "status": "partial", "error": "VPC/default/a was refused"}
 TABLE = [
-    # recorded, wish, live -> state
+    # recorded, desired, live -> state
     (None, {}, None, None),
     (None, {}, WROTE, None),
     (WROTE, {"git_branch": "main"}, WROTE, State.SYNCED),
@@ -112,16 +126,16 @@ TABLE = [
 ]
 
 
-@pytest.mark.parametrize(("recorded", "wish", "live", "state"), TABLE)
-def test_the_fabrics_own_record(recorded, wish, live, state):
-    found = fabric_record.classify(recorded, wish, live)
+@pytest.mark.parametrize(("recorded", "desired", "live", "state"), TABLE)
+def test_the_fabrics_own_record(recorded, desired, live, state):
+    found = fabric_record.classify(recorded, desired, live)
     assert (found.state if found else None) is state
 
 
 def test_the_records_differences_are_named_with_the_reason_of_a_failed_sync():
     found = fabric_record.classify(WROTE, {}, FAILED)
     assert "VPC/default/a was refused" in found.reason
-    assert [(one.path, one.desired, one.observed) for one in found.differences] == [
+    assert [(str(one), one.git, one.observed) for one in found.differences] == [
         ("record.error", "", "VPC/default/a was refused"),
         ("record.status", "success", "partial"),
     ]
