@@ -24,14 +24,7 @@ from program import bootstrap, record
 from program import config as stack_config
 from program.outside import known_to
 from providers.core.drift import fabric_record
-from providers.core.drift.report import (
-    DriftReport,
-    FabricRecord,
-    Facts,
-    Source,
-    Unread,
-    report_of,
-)
+from providers.core.drift.report import DriftReport, FabricRecord, Source, report_of
 from providers.core.drift.waiting import waiting
 from providers.core.planning import plan as planning
 from providers.session import Session
@@ -44,6 +37,7 @@ if TYPE_CHECKING:
     from automation.engine.workspace import Workspace
     from gitops.load import Loaded
     from program.config import FabricConfig
+    from providers.core.drift.facts import Facts, Unread
     from providers.core.identity import ObjectRef
     from providers.core.manifest import Manifest
     from providers.core.planning.plan import Plan, RecordStep

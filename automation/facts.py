@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from providers import adoption_dry_run, writing
 from providers.core import ownership, sections
-from providers.core.drift import report as core
+from providers.core.drift.facts import Facts, Unread, needs_reference
 from providers.core.identity import FABRIC_LABEL, KINDS, Kind, ObjectRef
 from providers.errors import TargetError
 
@@ -25,7 +25,7 @@ _REF_SLASHES = 4
 """A record's ref is fabric/group/kind/namespace/name."""
 
 Seen = dict[ObjectRef, Any]
-type Lists = Mapping[str, Seen | core.Unread]
+type Lists = Mapping[str, Seen | Unread]
 
 
 def now() -> str:
@@ -33,45 +33,45 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def lists(pool: Executor, session: Session) -> dict[str, Future[Seen | core.Unread]]:
+def lists(pool: Executor, session: Session) -> dict[str, Future[Seen | Unread]]:
     """The LISTs of the cluster, by kind, each under way in the pool."""
     return {kind.name: pool.submit(_read, partial(_objects, session), kind) for kind in KINDS.values()}
 
 
 def records(
     pool: Executor, session: Session
-) -> tuple[Mapping[str, Any] | core.Unread | None, dict[str, Future[Seen | core.Unread]]]:
+) -> tuple[Mapping[str, Any] | Unread | None, dict[str, Future[Seen | Unread]]]:
     """The fields of the fabric's own record, and the LISTs of its CRs' records, which need that record's id."""
     own = _own_record(session)
     return own, {kind.name: pool.submit(_records_of, session, own, kind) for kind in KINDS.values()}
 
 
-def results(lists: Mapping[str, Future[Seen | core.Unread]]) -> dict[str, Seen | core.Unread]:
+def results(lists: Mapping[str, Future[Seen | Unread]]) -> dict[str, Seen | Unread]:
     """What the LISTs answered."""
     return {name: future.result() for name, future in lists.items()}
 
 
-def _own_record(session: Session) -> Mapping[str, Any] | core.Unread | None:
+def _own_record(session: Session) -> Mapping[str, Any] | Unread | None:
     try:
         found = session.netbox.fabric(session.fabric)
     except TargetError as error:
-        return core.Unread(str(error))
+        return Unread(str(error))
     return None if found is None else found.fields
 
 
-def _records_of(session: Session, own: Mapping[str, Any] | core.Unread | None, kind: Kind) -> Seen | core.Unread:
+def _records_of(session: Session, own: Mapping[str, Any] | Unread | None, kind: Kind) -> Seen | Unread:
     """The fabric's records of one kind; without a fabric there are none, and without NetBox it is unknown."""
-    if isinstance(own, core.Unread):
+    if isinstance(own, Unread):
         return own
     return {} if own is None else _read(partial(_records, session), kind)
 
 
-def _read(read: Callable[[Kind], Mapping[ObjectRef, Any]], kind: Kind) -> Seen | core.Unread:
+def _read(read: Callable[[Kind], Mapping[ObjectRef, Any]], kind: Kind) -> Seen | Unread:
     """One kind on one server, or why it could not be read."""
     try:
         return dict(read(kind))
     except TargetError as error:
-        return core.Unread(str(error))
+        return Unread(str(error))
 
 
 def _objects(session: Session, kind: Kind) -> Seen:
@@ -103,21 +103,19 @@ def joined(
     live: Lists,
     records: Lists,
     only: Drafts | None = None,
-) -> list[core.Facts]:
+) -> list[Facts]:
     """Everything known of each CR that Git, the state or a server names. Objects of other fabrics are not ours to see.
 
     `only` are CRs that only a draft has; they count where no other place has them. `live` and `records` map a kind's name to
     its objects and records, or to why they could not be read.
     """
     ours = {
-        kind: found
-        if isinstance(found, core.Unread)
-        else {ref: obj for ref, obj in found.items() if _visible(obj, fabric)}
+        kind: found if isinstance(found, Unread) else {ref: obj for ref, obj in found.items() if _visible(obj, fabric)}
         for kind, found in live.items()
     }
     known = loaded.desired.manifests.keys() | outputs.keys()
     for found in (*ours.values(), *records.values()):
-        if not isinstance(found, core.Unread):
+        if not isinstance(found, Unread):
             known |= found.keys()
     found = {ref: _facts(fabric, ref, loaded, outputs, live[ref.kind], records[ref.kind]) for ref in known}
     for ref, (place, origin) in (only.places if only else {}).items():
@@ -136,30 +134,28 @@ def _facts(
     ref: ObjectRef,
     loaded: Loaded,
     outputs: Mapping[ObjectRef, Mapping[str, Any]],
-    live: Seen | core.Unread,
-    records: Seen | core.Unread,
-) -> core.Facts:
+    live: Seen | Unread,
+    records: Seen | Unread,
+) -> Facts:
     manifest = loaded.desired.manifests.get(ref)
-    return core.Facts(
+    return Facts(
         ref=ref,
         desired=sections.inputs_for(fabric, manifest) if manifest else None,
         outputs=outputs.get(ref),
-        live=live if isinstance(live, core.Unread) else live.get(ref),
-        record=records if isinstance(records, core.Unread) else records.get(ref),
+        live=live if isinstance(live, Unread) else live.get(ref),
+        record=records if isinstance(records, Unread) else records.get(ref),
         origin=manifest.origin if manifest else None,
     )
 
 
-def facts_of(
-    session: Session, ref: ObjectRef, loaded: Loaded, outputs: Mapping[ObjectRef, Mapping[str, Any]]
-) -> core.Facts:
+def facts_of(session: Session, ref: ObjectRef, loaded: Loaded, outputs: Mapping[ObjectRef, Mapping[str, Any]]) -> Facts:
     """The facts of one CR as the session has them now, our own writes included."""
     record = session.records.get(ref)
     live = {ref: session.live.get(ref)}
     return _facts(session.fabric, ref, loaded, outputs, live, {ref: None if record is None else record.fields})
 
 
-def completed(pool: Executor, session: Session, facts: Iterable[core.Facts]) -> list[core.Facts]:
+def completed(pool: Executor, session: Session, facts: Iterable[Facts]) -> list[Facts]:
     """The facts with what a server must be asked: the record that somebody moved to another fabric, a dry run's answer where
     an object differs, and what adopting an object would change. Of a fabric in sync nothing is asked.
     """
@@ -169,14 +165,14 @@ def completed(pool: Executor, session: Session, facts: Iterable[core.Facts]) -> 
     return [answered.get(one.ref, one) for one in every]
 
 
-def _asks(facts: core.Facts) -> bool:
+def _asks(facts: Facts) -> bool:
     """Whether a server must be asked more about a CR than the lists say."""
     if facts.outputs is None:
         return facts.desired is not None and facts.live is not None
-    return facts.record is None or core.needs_reference(facts)
+    return facts.record is None or needs_reference(facts)
 
 
-def _completed(session: Session, facts: core.Facts) -> core.Facts:
+def _completed(session: Session, facts: Facts) -> Facts:
     if facts.outputs is None:
         return _adopted(session, facts)
     try:
@@ -185,16 +181,16 @@ def _completed(session: Session, facts: core.Facts) -> core.Facts:
             facts = replace(facts, record=None if moved is None else moved.fields)
         reference, note = writing.reference_for(session, facts)
     except TargetError as error:
-        return replace(facts, live=core.Unread(str(error)))
+        return replace(facts, live=Unread(str(error)))
     return replace(facts, reference=reference, note=note)
 
 
-def _adopted(session: Session, facts: core.Facts) -> core.Facts:
-    if facts.desired is None or facts.live is None or isinstance(facts.live, core.Unread):
+def _adopted(session: Session, facts: Facts) -> Facts:
+    if facts.desired is None or facts.live is None or isinstance(facts.live, Unread):
         return facts
     try:
         return replace(
             facts, adoption=adoption_dry_run.of(session.cluster, facts.ref, facts.desired["cluster"], facts.live)
         )
     except TargetError as error:
-        return replace(facts, live=core.Unread(str(error)))
+        return replace(facts, live=Unread(str(error)))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from providers.core import ownership, sections
-from providers.core.drift import report
+from providers.core.drift.facts import Facts, Unread, needs_reference
 from providers.core.drift.states import State
 from providers.core.equality import same
 from providers.core.identity import FABRIC_LABEL, FIELD_MANAGER, KINDS
@@ -42,13 +42,13 @@ class Written:
 _NOT_APPLIED = "hhsync: the apply failed"
 
 
-def reference_for(session: Session, facts: report.Facts) -> tuple[Mapping[str, Any] | None, str]:
+def reference_for(session: Session, facts: Facts) -> tuple[Mapping[str, Any] | None, str]:
     """The server's answer to a dry-run PUT of our last wish, asked only where the live object differs, and a note.
 
     Where the dry run is refused (read-only credentials, or a webhook bug) the difference stands as it is; the note says so.
     """
     live, outputs = facts.live, facts.outputs
-    if outputs is None or live is None or isinstance(live, report.Unread) or not report.needs_reference(facts):
+    if outputs is None or live is None or isinstance(live, Unread) or not needs_reference(facts):
         return None, ""
     try:
         return _replace(session, sections.manifest_of(outputs["cluster"]), live, outputs, dry_run=True), ""
@@ -64,7 +64,7 @@ def observe(session: Session, outputs: Outputs) -> tuple[Outputs, sections.Input
     if live is None and record is None:
         return None
     fields = None if record is None else record.fields
-    facts = report.Facts(ref, outputs=outputs, live=live, record=fields)
+    facts = Facts(ref, outputs=outputs, live=live, record=fields)
     reference, note = reference_for(session, facts)
     if note:
         log.info("%s: %s", ref, note)

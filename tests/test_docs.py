@@ -95,15 +95,10 @@ def real() -> dict[str, object]:
     from gitops.desired import DesiredState
     from gitops.load import Loaded
     from providers.core.diff import FieldChange
+    from providers.core.drift.classify import Action, Detail
     from providers.core.drift.convergence import Agent
     from providers.core.drift.difference import Difference
-    from providers.core.drift.report import (
-        Action,
-        Detail,
-        DriftReport,
-        FabricRecord,
-        Source,
-    )
+    from providers.core.drift.report import DriftReport, FabricRecord, Source
     from providers.core.drift.states import State
     from providers.core.identity import ObjectRef
     from providers.core.manifest import Issue, Origin
@@ -173,7 +168,7 @@ def test_the_documented_report_and_plan_follow_the_schema(verb):
 
 
 def test_the_schema_knows_every_action_and_no_other():
-    from providers.core.drift.report import Action
+    from providers.core.drift.classify import Action
 
     assert set(SCHEMA["$defs"]["detail"]["properties"]["action"]["enum"]) == {one.value for one in Action}
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from automation.engine.problems import about, name_of, type_of, without_repetition
 from automation.engine.state.urns import is_cr
 from automation.results import INTERRUPTED, Counts, NotDone, Reassignment, ResourceChange
-from providers.core.drift.report import Action
+from providers.core.drift.classify import Action
 from providers.core.planning.plan import WRITES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from automation.execution.run import Done
-    from providers.core.drift.report import Detail
+    from providers.core.drift.classify import Detail
     from providers.core.identity import ObjectRef
     from providers.core.planning.plan import Plan
 

@@ -16,7 +16,7 @@ from automation.progress import Progress, silent
 from automation.reports.summary import crs
 from providers import writing
 from providers.core import sections
-from providers.core.drift.report import Action
+from providers.core.drift.classify import Action
 from providers.errors import EngineError, HhsyncError, one_line
 from providers.fabric_lifecycle import FabricIdentityProvider, FabricResultProvider
 from providers.lifecycle import HedgehogProvider

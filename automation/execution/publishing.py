@@ -11,8 +11,9 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from providers.core.drift.classify import standing
 from providers.core.drift.fabric_record import STATUS_FAILED, STATUS_PARTIAL
-from providers.core.drift.report import Facts, Unread, standing
+from providers.core.drift.facts import Facts, Unread
 from providers.core.drift.states import State, failure
 from providers.core.identity import KINDS
 from providers.errors import HhsyncError, one_line

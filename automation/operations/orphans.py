@@ -10,7 +10,7 @@ from automation import context
 from automation.reports.as_json import detail_json, drift_errors
 from automation.reports.as_text import known_text, state_text
 from providers import orphan_records
-from providers.core.drift.report import Detail, Unread
+from providers.core.drift.facts import Unread
 from providers.core.identity import DEFAULT_NAMESPACE, KINDS, ObjectRef
 from providers.core.planning import plan
 from providers.core.references import references
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from automation.context import RunContext
     from automation.engine.workspace import Workspace
     from automation.progress import Progress
-    from providers.core.drift.report import Facts
+    from providers.core.drift.classify import Detail
+    from providers.core.drift.facts import Facts
 
 
 @dataclass(frozen=True, slots=True)

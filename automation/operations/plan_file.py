@@ -19,7 +19,7 @@ from automation.reports.as_json import SCHEMA_VERSION, drift_json
 from automation.reports.formats import save
 from automation.reports.summary import to_text
 from automation.results import PREVIEW
-from providers.core.drift.report import Unread
+from providers.core.drift.facts import Unread
 from providers.core.planning import fingerprint
 from providers.errors import ConfigError, ValidationFailed, error_lines
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from automation.engine.workspace import Workspace
     from automation.progress import Progress
     from automation.results import OperationResult
-    from providers.core.drift.report import Facts
+    from providers.core.drift.facts import Facts
 
 Prints = dict[str, dict[str, str]]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from providers.core import sections
-from providers.core.drift.report import Action
+from providers.core.drift.classify import Action
 from providers.errors import Conflict, Forbidden, Rejected, TargetError
 
 if TYPE_CHECKING:

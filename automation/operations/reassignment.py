@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from automation.execution import run
 from automation.operations.refusals import named
 from program import rollback
-from providers.core.drift.report import Action
+from providers.core.drift.classify import Action
 from providers.core.planning.plan import with_dependents
 
 if TYPE_CHECKING:

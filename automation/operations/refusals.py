@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from program import hydrated
 from providers.core.drift.adoption import refusal
-from providers.core.drift.report import Unread
+from providers.core.drift.facts import Unread
 from providers.core.identity import FABRIC_LABEL
 from providers.core.planning.plan import owner, present
 from providers.core.planning.prune import check_prune

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from automation import context
 from automation.reports.summary import crs
-from providers.core.drift.report import standing
+from providers.core.drift.classify import standing
 from providers.core.drift.states import State
 from providers.core.identity import KINDS
 from providers.errors import ConfigError

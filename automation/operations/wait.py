@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from automation.agents import Lag
 from automation.execution.publishing import publish_after
+from providers.core.drift.classify import Action
 from providers.core.drift.convergence import Agent, Concerned, behind
-from providers.core.drift.report import Action
 from providers.core.planning.plan import present
 
 if TYPE_CHECKING:

@@ -23,13 +23,14 @@ from automation.reports.as_text import (
 )
 from automation.reports.links import blob_url, repository_page
 from automation.reports.summary import attribution_text, crs
-from providers.core.drift.report import Detail, DriftReport, count_of
+from providers.core.drift.report import DriftReport, count_of
 from providers.core.drift.states import State
 from providers.core.equality import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from providers.core.drift.classify import Detail
     from providers.core.drift.report import FabricRecord
 
 _LOOKS = {

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from automation.reports.links import blob_url
 from automation.results import difference_json
-from providers.core.drift.report import COUNTS, Detail, DriftReport, FabricRecord, Source
+from providers.core.drift.report import COUNTS, DriftReport, FabricRecord, Source
 from providers.core.drift.states import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from providers.core.drift.classify import Detail
 
 SCHEMA_VERSION = 1
 #: Moves when a key is renamed, removed or means something else; a new key moves nothing.

@@ -25,8 +25,9 @@ from providers.core.equality import MISSING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from providers.core.drift.classify import Detail
     from providers.core.drift.difference import Difference
-    from providers.core.drift.report import Detail, DriftReport
+    from providers.core.drift.report import DriftReport
 
 LONGEST = 60_000
 #: Characters; below GitHub's limit, with room for what a script adds around it.

@@ -13,13 +13,14 @@ from automation.reports.summary import (
     owners_text,
     shown,
 )
-from providers.core.drift.report import COUNTS, Detail, DriftReport, count_of
+from providers.core.drift.report import COUNTS, DriftReport, count_of
 from providers.core.drift.states import State
 from providers.core.equality import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from providers.core.drift.classify import Detail
     from providers.core.drift.difference import Difference
 
 COUNT_WORDS = {name: name.replace("_", " ").replace("netbox", "NetBox").replace("git", "Git") for name in COUNTS}

@@ -10,8 +10,8 @@ from providers.core.drift.difference import CLUSTER, NETBOX, servers_with
 from providers.core.equality import MISSING
 
 if TYPE_CHECKING:
+    from providers.core.drift.classify import Detail
     from providers.core.drift.difference import Difference
-    from providers.core.drift.report import Detail
 
 WHOLE = "(the whole CR)"
 """The path of the row that says that a CR is missing on a server."""

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 from automation import facts as joining
 from automation.drafts import Drafts
-from providers.core.drift.report import Facts, Unread
+from providers.core.drift.facts import Facts, Unread
 from providers.core.identity import KINDS, ObjectRef
 from providers.core.manifest import Origin
 from providers.errors import Unreachable

@@ -11,7 +11,7 @@ from gitops.desired import DesiredState
 from gitops.load import Loaded
 from program.config import FabricConfig
 from providers.core import sections
-from providers.core.drift.report import Facts
+from providers.core.drift.facts import Facts
 from providers.core.identity import FABRIC_LABEL, KINDS, ObjectRef
 from providers.core.manifest import Attribution, Manifest, Origin
 from providers.core.references import references

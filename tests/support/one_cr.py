@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 from providers.core import sections
-from providers.core.drift.report import Unread
+from providers.core.drift.facts import Unread
 from providers.core.drift.states import State
 from providers.core.identity import ObjectRef
 from providers.core.manifest import Attribution, Manifest, Origin

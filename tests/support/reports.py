@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
+from providers.core.drift.classify import Action, Detail
 from providers.core.drift.difference import Difference
-from providers.core.drift.report import (
-    Action,
-    Detail,
-    DriftReport,
-)
+from providers.core.drift.report import DriftReport
 from providers.core.drift.states import State
 from providers.core.identity import ObjectRef
 from providers.core.manifest import Origin

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from providers.core.drift.difference import Difference
-from providers.core.drift.report import FabricRecord, Unread
+from providers.core.drift.facts import Unread
+from providers.core.drift.report import FabricRecord
 from providers.core.drift.states import State
 from providers.core.equality import MISSING, same
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from providers.core.drift.report import Facts, Unread, standing
+from providers.core.drift.classify import standing
+from providers.core.drift.facts import Facts, Unread
 from providers.core.drift.states import WAITS, State, failure
 
 if TYPE_CHECKING:

@@ -12,14 +12,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from providers.core.diff import changes
+from providers.core.drift.classify import Action, Detail, classify
 from providers.core.drift.difference import Difference, at
-from providers.core.drift.report import (
-    Action,
-    Detail,
-    Facts,
-    Unread,
-    classify,
-)
+from providers.core.drift.facts import Facts, Unread
 from providers.core.drift.states import State
 from providers.core.identity import FABRIC_LABEL
 from providers.core.planning import reassignment as handover

@@ -11,7 +11,7 @@ from automation.execution import outcome
 from automation.execution.providers import Journal, Outcome
 from automation.execution.run import Done
 from automation.results import Counts
-from providers.core.drift.report import Action, Detail
+from providers.core.drift.classify import Action, Detail
 from providers.core.drift.states import State
 from providers.core.planning.plan import Plan, RecordStep
 from tests.support.contexts import FABRIC, ref

@@ -10,7 +10,7 @@ import pytest
 from automation.execution import publishing
 from automation.execution.publishing import changes
 from providers import writing
-from providers.core.drift.report import Facts, Unread
+from providers.core.drift.facts import Facts, Unread
 from providers.errors import Rejected, ServerFailure
 from tests.support.one_cr import DESIRED, EDITED, LIVE, NEWER, OUTPUTS, RECORD, REF
 

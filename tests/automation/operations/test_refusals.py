@@ -10,7 +10,7 @@ from automation.operations.refusals import refusals
 from gitops.selection import Selection
 from providers.core.diff import FieldChange
 from providers.core.drift.adoption import Adoption
-from providers.core.drift.report import Unread
+from providers.core.drift.facts import Unread
 from tests.support.contexts import committed, context, left, live, ref, synced
 
 A, B, C = (ref(f"VPC/{name}") for name in "abc")

@@ -10,9 +10,10 @@ import pytest
 from automation.agents import Lag, lag
 from automation.operations import status as module
 from automation.operations.status import StatusReport, standings_of, status_text
-from providers.core.drift import report as core
+from providers.core.drift.classify import classify, standing
 from providers.core.drift.convergence import Agent
-from providers.core.drift.report import Facts
+from providers.core.drift.facts import Facts, Unread
+from providers.core.drift.report import report_of
 from providers.core.drift.states import State
 from providers.core.identity import ObjectRef
 from providers.core.manifest import Origin
@@ -29,14 +30,14 @@ DRAFT, OTHER, VPC = (ObjectRef("VPC", "default", name) for name in ("draft", "ot
 @pytest.mark.parametrize("not_converged", ["", "leaf-01 lags"])
 @pytest.mark.parametrize("row", one_cr.TABLE.values(), ids=one_cr.TABLE)
 def test_status_and_drift_agree(row, not_converged):
-    facts = core.Facts(one_cr.REF, *row[:4], not_converged=not_converged)
-    state, _ = core.standing(facts)
-    assert core.classify(facts).state is state
+    facts = Facts(one_cr.REF, *row[:4], not_converged=not_converged)
+    state, _ = standing(facts)
+    assert classify(facts).state is state
 
 
 def test_a_lagging_switch_makes_pending_what_is_as_it_was_applied_and_nothing_else():
     def state(*row):
-        return core.standing(core.Facts(one_cr.REF, *row, not_converged="leaf-01 lags"))
+        return standing(Facts(one_cr.REF, *row, not_converged="leaf-01 lags"))
 
     desired, outputs, record = one_cr.DESIRED, one_cr.OUTPUTS, one_cr.RECORD
     assert state(desired, outputs, one_cr.LIVE, record) == (State.PENDING, "leaf-01 lags")
@@ -45,10 +46,8 @@ def test_a_lagging_switch_makes_pending_what_is_as_it_was_applied_and_nothing_el
 
 
 def test_what_lags_is_in_the_drift_report_with_the_reason():
-    facts = core.Facts(
-        one_cr.REF, one_cr.DESIRED, one_cr.OUTPUTS, one_cr.LIVE, one_cr.RECORD, not_converged="leaf-01 lags"
-    )
-    report = core.report_of("f", [core.classify(facts)])
+    facts = Facts(one_cr.REF, one_cr.DESIRED, one_cr.OUTPUTS, one_cr.LIVE, one_cr.RECORD, not_converged="leaf-01 lags")
+    report = report_of("f", [classify(facts)])
     assert (report.exit_code, [(one.state, one.reason) for one in report.details]) == (
         2,
         [(State.PENDING, "leaf-01 lags")],
@@ -79,7 +78,7 @@ def test_a_draft_counts_only_where_no_server_has_the_cr():
 
 
 def test_a_draft_of_a_kind_that_could_not_be_read_is_unknown():
-    assert told(read(unread=core.Unread("no answer")))[:2] == [
+    assert told(read(unread=Unread("no answer")))[:2] == [
         ("draft", "Unknown", "no answer"),
         ("other", "Unknown", "no answer"),
     ]

@@ -18,7 +18,7 @@ from automation.results import EngineInfo
 from tests.support.contexts import FABRIC, committed, context, left, live, outputs, ref, synced
 
 if TYPE_CHECKING:
-    from providers.core.drift.report import Facts
+    from providers.core.drift.facts import Facts
 
 A, B, KEPT, X = (ref(text) for text in ("VPC/a", "VPC/b", "VPC/kept", "VPCAttachment/x"))
 TAKEN = {"subnets": {"default": {"subnet": "10.0.1.0/24"}}}

@@ -21,13 +21,9 @@ from automation.reports.as_json import drift_json
 from automation.reports.as_markdown import escaped, markdown
 from automation.reports.as_text import age, drift_text
 from automation.reports.format_names import Format
+from providers.core.drift.classify import Detail
 from providers.core.drift.difference import Difference
-from providers.core.drift.report import (
-    Detail,
-    FabricRecord,
-    Source,
-    State,
-)
+from providers.core.drift.report import FabricRecord, Source, State
 from providers.core.identity import ObjectRef
 from providers.core.manifest import Origin
 from providers.errors import ConfigError

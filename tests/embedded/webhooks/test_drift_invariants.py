@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.core import sections
-from providers.core.drift.report import Facts, classify
+from providers.core.drift.classify import classify
+from providers.core.drift.facts import Facts
 from providers.core.drift.states import State
 from providers.core.equality import same
 from providers.core.identity import ObjectRef

@@ -7,9 +7,9 @@ import copy
 import pytest
 
 from providers.core import sections
-from providers.core.drift import report
+from providers.core.drift import classify
 from providers.core.drift.adoption import adoption, refusal, says_the_same
-from providers.core.drift.report import Facts
+from providers.core.drift.facts import Facts
 from providers.core.drift.states import State
 from providers.core.identity import FABRIC_LABEL, ObjectRef
 from tests.support.one_cr import REF, SPEC, live_object, manifest
@@ -110,7 +110,7 @@ def test_nothing_is_refused_that_takes_nothing_from_others(live):
 def test_the_report_calls_it_an_adoption(vlan, paths):
     live = unmanaged(vlan=vlan)
     facts = Facts(REF, desired=INPUTS, live=live, adoption=adoption(REF, DESIRED, live, None))
-    detail = report.classify(facts)
+    detail = classify.classify(facts)
     assert (detail.state, detail.action, detail.managers) == (State.COMMITTED, "adopt", ("kubectl-create",))
     assert [str(one) for one in detail.differences] == paths
     assert [(one.git, one.cluster) for one in detail.differences] == [(1001, vlan)] * len(paths)

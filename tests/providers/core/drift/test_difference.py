@@ -8,7 +8,7 @@ from providers.core import ownership
 from providers.core.diff import changes
 from providers.core.drift import fabric_record
 from providers.core.drift.difference import Difference, differences, servers_with
-from providers.core.drift.report import Unread
+from providers.core.drift.facts import Unread
 from providers.core.drift.states import State
 from providers.core.equality import MISSING
 from providers.core.identity import FABRIC_LABEL

@@ -6,7 +6,8 @@ import dataclasses
 
 import pytest
 
-from providers.core.drift.report import Facts, standing
+from providers.core.drift.classify import standing
+from providers.core.drift.facts import Facts
 from providers.core.drift.states import (
     LAGS,
     WAITS,

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from providers.core import sections
 from providers.core.drift.adoption import Adoption
-from providers.core.drift.report import Action, Facts, Unread
+from providers.core.drift.classify import Action
+from providers.core.drift.facts import Facts, Unread
 from providers.core.planning import plan
 from providers.core.planning.plan import Phase
 from providers.core.references import references
