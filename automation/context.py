@@ -19,10 +19,10 @@ from automation.drafts import Drafts, drafts
 from automation.engine import ahead
 from automation.progress import Progress, silent, ticking
 from gitops import load
-from gitops.selection import Selection
+from gitops.load import Selection
 from program import bootstrap, record
 from program import config as stack_config
-from program.outside import known_to
+from program.cluster_checks import known_to
 from providers.core.drift import fabric_record
 from providers.core.drift.report import DriftReport, FabricRecord, Source, report_of
 from providers.core.drift.waiting import waiting

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gitops import load
-from gitops.git.branches import matching
+from gitops.git import mirror
 from providers.errors import GitError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def drafts(settings: GitSettings, cache: Path, loaded: Loaded) -> Drafts:
     for one in loaded.desired.drafts:
         if one.ref is not None and one.ref not in loaded.desired.manifests:
             places.setdefault(one.ref, (RAW, one.origin))
-    branches = matching(settings, cache, EDIT_PREFIX)
+    branches = mirror.branches(settings, cache, EDIT_PREFIX)
     notes = []
     if len(branches) > MOST_BRANCHES:
         notes.append(f"{len(branches)} edit branches, of which the first {MOST_BRANCHES} were looked at for Drafts")

@@ -206,3 +206,22 @@ def _empty(loaded: Loaded) -> str:
     else:
         reason = "check hhsync:gitPath and hhsync:gitBranch; to remove a whole fabric run: hhsync destroy"
     return f"{where} of {loaded.url} has no CR at {loaded.commit[:12]}, and an empty folder never empties a fabric: {reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The CRs that a partial sync takes, and one line about what it leaves out, "" where that is nothing."""
+
+    refs: frozenset[ObjectRef]
+    left_out: str = ""
+
+
+def valid_refs(loaded: Loaded) -> frozenset[ObjectRef]:
+    """The CRs of which no document has an error; of a CR that is written twice, neither document is taken."""
+    places = {(issue.origin.path, issue.origin.document) for issue in loaded.errors}
+    twice = set(loaded.desired.twice)
+    return frozenset(
+        ref
+        for ref, one in loaded.desired.manifests.items()
+        if (one.origin.path, one.origin.document) not in places and ref not in twice
+    )

@@ -7,10 +7,10 @@ import pulumi
 from gitops import load
 from program import (
     bootstrap,
+    cluster_checks,
     config,
     declare,
     guard,
-    outside,
     sdk,
 )
 from providers.errors import HhsyncError, ValidationFailed
@@ -19,7 +19,7 @@ from providers.errors import HhsyncError, ValidationFailed
 def main() -> None:
     """Declare one fabric. Every refusal comes before the first resource, so nothing is written then."""
     fabric = config.load()
-    elsewhere = outside.on_cluster(lambda: bootstrap.cluster_of(fabric), fabric.fabric)
+    elsewhere = cluster_checks.on_cluster(lambda: bootstrap.cluster_of(fabric), fabric.fabric)
     loaded = load.load_desired(fabric.git, config.cache_folder(), elsewhere)
     pulumi.log.info(loaded.summary)
     order = guard.check(fabric, loaded.desired, preview=pulumi.runtime.is_dry_run())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from program.bootstrap_kubeconfig import access
+from program.kubeconfig import access
 from providers.core.identity import KINDS
 from providers.session import cluster_for
 

@@ -7,21 +7,44 @@ depends on. The fabric's result is the same in both: what it says of CRs that ar
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from program import bootstrap, hooks, record
+from program import bootstrap, record
 from providers import resources
 from providers.core import sections
+from providers.extra_settings import HOOKS_KEY
+from providers.settings import NAMESPACE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from gitops.desired import DesiredState
     from program.config import FabricConfig
-    from program.part import Part
     from providers.core.identity import ObjectRef
+
+    type Edges = Mapping[ObjectRef, Sequence[ObjectRef]]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The CRs to declare; with `receipts` of the others, by CR, as the state has them. `bootstrap`: the cluster, too."""
+
+    refs: Collection[ObjectRef]
+    receipts: Mapping[ObjectRef, str] = field(default_factory=dict)
+    bootstrap: bool = True
+
+
+def with_parents(refs: Collection[ObjectRef], edges: Edges) -> set[ObjectRef]:
+    """These CRs and all that they depend on, transitively; `edges` are what each depends on."""
+    found, left = set(refs), list(refs)
+    while left:
+        more = set(edges.get(left.pop(), ())) - found
+        found |= more
+        left += more
+    return found
 
 
 def declare(
@@ -66,9 +89,33 @@ def declare(
         receipts,
         pulumi.ResourceOptions(parent=fabric, depends_on=[identity]),
     )
-    hooks.declare(config, fabric, result, receipts, last_commit)
+    _declare_hooks(config, fabric, result, receipts, last_commit)
 
 
 def _digest(receipts: Sequence[Any]) -> str:
     """One short text that moves whenever any CR was written."""
     return hashlib.sha256("\n".join(str(receipt) for receipt in receipts).encode()).hexdigest()[:16]
+
+
+def _declare_hooks(
+    config: FabricConfig, fabric: pulumi.Resource, result: pulumi.Resource, receipts: pulumi.Output[str], commit: str
+) -> None:
+    """Register the commands after the fabric's result.
+
+    `receipts` moves whenever any CR was written or removed, which makes every command run anew, and only that or another
+    command does. The commit that was applied is in a command's environment and makes no difference by itself.
+    """
+    if not config.hooks:
+        return
+    import pulumi_command as command  # only for stacks that ask for it
+
+    secret = pulumi.runtime.is_config_secret(f"{NAMESPACE}:{HOOKS_KEY}")
+    before = result
+    for number, text in enumerate(config.hooks, 1):
+        before = command.local.Command(
+            f"after-sync-{number}",
+            create=pulumi.Output.secret(text) if secret else text,
+            environment={"HHSYNC_FABRIC": config.fabric, "HHSYNC_COMMIT": commit},
+            triggers=[receipts],
+            opts=pulumi.ResourceOptions(parent=fabric, depends_on=[before], ignore_changes=["environment"]),
+        )

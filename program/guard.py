@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from program import bootstrap, hydrated
+from program import bootstrap, cluster_checks
 from providers import adoption_dry_run
 from providers.core import sections
 from providers.core.drift.adoption import refusal, unmanaged
@@ -83,7 +83,7 @@ def check(config: FabricConfig, desired: DesiredState, *, preview: bool) -> Mapp
     cluster = bootstrap.cluster_of(config)
     managed, unlabelled = objects(cluster, config.fabric, desired.manifests.keys())
     check_prune(managed, desired.manifests, config.allow_deletes)
-    hydrated.check(cluster, config.fabric, desired, managed)
+    cluster_checks.require_hydrated(cluster, config.fabric, desired, managed)
     check_adoption(cluster, config, desired, unlabelled)
     plan = reassignment.plan({ref: one.spec for ref, one in desired.manifests.items()}, managed, desired.references)
     if plan.detour:

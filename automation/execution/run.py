@@ -15,7 +15,7 @@ from automation.engine.state import urns
 from automation.execution.providers import Journal, providers_for
 from automation.progress import silent, ticking
 from automation.reports.summary import crs
-from program.part import Part, with_parents
+from program.declare import Part, with_parents
 from providers.core.drift.classify import Action
 from providers.core.planning.plan import with_dependents
 from providers.errors import EngineError, StackLocked

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gitops import load, schemas
+from program.cluster_checks import on_cluster
 from program.config import cache_folder
-from program.outside import on_cluster
 from providers.core.identity import KINDS, VERSION
 from providers.core.rules.unresolved import NOTHING
 from providers.core.schema import Schema

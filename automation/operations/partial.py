@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from automation.operations.refusals import named
-from gitops import selection
+from gitops.load import Selection, valid_refs
 from providers.errors import ValidationFailed, one_line
 
 if TYPE_CHECKING:
@@ -22,11 +22,11 @@ def valid_only(context: RunContext) -> RunContext:
         ValidationFailed: no CR is valid.
     """
     loaded = context.loaded
-    refs = selection.valid(loaded)
+    refs = valid_refs(loaded)
     if not refs:
         raise ValidationFailed("no CR in Git is valid, so there is nothing that --partial could sync", loaded.errors)
     others = len(context.recorded.crs.keys() - refs)
-    found = context.valid_only(selection.Selection(refs, _left_out(loaded, others)))
+    found = context.valid_only(Selection(refs, _left_out(loaded, others)))
     return replace(found, notes=tuple(one_line(f"not synced: {issue}") for issue in loaded.errors))
 
 

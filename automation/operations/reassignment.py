@@ -6,16 +6,18 @@ Hedgehog refuses a create that takes what another object still holds, and Pulumi
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from automation.execution import run
 from automation.operations.refusals import named
-from program import rollback
+from providers.core import sections
 from providers.core.drift.classify import Action
+from providers.core.identity import FABRIC_LABEL
+from providers.core.manifest import Attribution, Manifest, Origin
 from providers.core.planning.plan import with_dependents
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from automation.context import RunContext
     from automation.execution.run import Done
@@ -109,8 +111,21 @@ def _roll_back(before: RunContext, now: RunContext, done: Done, progress: Progre
 
 def _return(before: RunContext, now: RunContext, refs: Iterable[ObjectRef], progress: Progress | None) -> Done:
     """Make CRs again as the server had them."""
-    returning = {ref: rollback.manifest(before.recorded.crs[ref]) for ref in refs}
+    returning = {ref: _as_recorded(before.recorded.crs[ref]) for ref in refs}
     return run.carry_out(now.returning(returning), progress)
+
+
+def _as_recorded(outputs: Mapping[str, Any]) -> Manifest:
+    """A CR as the server had answered to our last write; `outputs` are whole, as `sections.restored`."""
+    git, cluster = outputs["git"], sections.recorded_section(outputs, "cluster")
+    return Manifest(
+        ref=sections.ref_of(outputs),
+        spec=cluster.get("spec") or {},
+        origin=Origin(git["path"], 1, git["document"]),
+        attribution=Attribution(git["commit"], git["author"], git["committed_at"]),
+        labels={key: value for key, value in (cluster.get("labels") or {}).items() if key != FABRIC_LABEL},
+        annotations=cluster.get("annotations") or {},
+    )
 
 
 def _groups(context: RunContext, refused: Collection[ObjectRef]) -> set[ObjectRef]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from program import hydrated
+from program import cluster_checks
 from providers.core.drift.adoption import refusal
 from providers.core.drift.facts import Unread
 from providers.core.identity import FABRIC_LABEL
@@ -56,7 +56,7 @@ def _prune(context: RunContext, allow_deletes: int | None) -> list[str]:
 def _hydrated(context: RunContext) -> list[str]:
     managed = present(context.fabric, context.facts.values())
     cluster, desired = context.session.cluster, context.loaded.desired
-    return _caught(lambda: hydrated.check(cluster, context.fabric, desired, managed))
+    return _caught(lambda: cluster_checks.require_hydrated(cluster, context.fabric, desired, managed))
 
 
 def _adoptions(context: RunContext) -> list[str]:

@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from program.bootstrap import cluster_of, rules
-from program.bootstrap_kubeconfig import access
 from program.config import parse
+from program.kubeconfig import access
 from providers.core.identity import KINDS
 from providers.errors import ConfigError, NotInstalled
 from providers.session import cluster_for

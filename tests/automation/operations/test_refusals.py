@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from automation.operations.refusals import refusals
-from gitops.selection import Selection
+from gitops.load import Selection
 from providers.core.diff import FieldChange
 from providers.core.drift.adoption import Adoption
 from providers.core.drift.facts import Unread

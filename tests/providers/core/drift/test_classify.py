@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 
 import pytest
-from providers.core.drift.classify import classify
 
 from providers.core import sections
 from providers.core.diff import changes
+from providers.core.drift.classify import classify
 from providers.core.drift.difference import Difference
 from providers.core.drift.facts import Facts, needs_reference
 from providers.core.drift.states import State

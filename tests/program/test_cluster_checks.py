@@ -1,4 +1,6 @@
-"""Wiring that is not hydrated: refused as a whole where the server would refuse it, with one question at most."""
+"""What is asked of the cluster: whether it takes wiring that is not hydrated, in one dry run; who exists outside of Git, in one
+LIST a kind without this fabric's own objects.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +8,9 @@ import httpx2
 import pytest
 
 from gitops import desired
-from program import hydrated
-from providers.core.identity import ObjectRef
+from program import cluster_checks
+from program.cluster_checks import on_cluster
+from providers.core.identity import Kind, ObjectRef
 from providers.core.manifest import Attribution, Manifest, Origin
 from providers.errors import ValidationFailed
 from providers.settings import ClusterSettings
@@ -54,7 +57,7 @@ class Server:
 def test_each_switch_is_named_with_what_it_lacks_and_the_remedy():
     server = Server(DENIED + "ASN is required")
     with pytest.raises(ValidationFailed) as refused:
-        hydrated.check(server.cluster, "f", wiring(a=BARE, b=FULL, c=BARE | {"asn": 65102}), {})
+        cluster_checks.require_hydrated(server.cluster, "f", wiring(a=BARE, b=FULL, c=BARE | {"asn": 65102}), {})
     lines = [str(issue) for issue in refused.value.issues]
     assert [line.split(":")[0] for line in lines] == ["wiring/a.yaml", "wiring/c.yaml"]
     assert "Switch/default/a has no asn, ip, protocolIP, vtepIP" in lines[0]
@@ -66,19 +69,19 @@ def test_each_switch_is_named_with_what_it_lacks_and_the_remedy():
 def test_a_spine_needs_no_vtep():
     spine = {key: value for key, value in FULL.items() if key != "vtepIP"} | {"role": "spine"}
     server = Server(DENIED + "ASN is required")
-    hydrated.check(server.cluster, "f", wiring(a=spine), {})
+    cluster_checks.require_hydrated(server.cluster, "f", wiring(a=spine), {})
     assert server.asked == []
 
 
 def test_a_plain_api_server_takes_it():
     server = Server()
-    hydrated.check(server.cluster, "f", wiring(a=BARE, b=BARE), {})
+    cluster_checks.require_hydrated(server.cluster, "f", wiring(a=BARE, b=BARE), {})
     assert server.asked == [("GET", None), ("POST", "All")]
 
 
 def test_a_server_that_has_one_is_not_asked():
     server = Server(DENIED + "ASN is required")
-    hydrated.check(server.cluster, "f", wiring(a=BARE, b=BARE), {switch("a"): BARE})
+    cluster_checks.require_hydrated(server.cluster, "f", wiring(a=BARE, b=BARE), {switch("a"): BARE})
     assert server.asked == []
 
 
@@ -90,4 +93,31 @@ def test_a_server_that_has_one_is_not_asked():
     ],
 )
 def test_another_refusal_says_nothing_about_it(refusal):
-    hydrated.check(Server(refusal).cluster, "f", wiring(a=BARE), {})
+    cluster_checks.require_hydrated(Server(refusal).cluster, "f", wiring(a=BARE), {})
+
+
+VPC, OTHER, SWITCH = (ObjectRef(kind, "default", name) for kind, name in (("VPC", "a"), ("VPC", "b"), ("Switch", "a")))
+
+
+class Lists:
+    """Answers LISTs and remembers them."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+
+    def list(self, kind: Kind, label_selector: str) -> dict[ObjectRef, object]:
+        self.asked.append((kind.name, label_selector))
+        return {VPC: {}} if kind.name == "VPC" else {}
+
+
+def test_one_list_of_each_kind_without_what_is_about_to_be_deleted():
+    cluster = Lists()
+    assert on_cluster(lambda: cluster, "f-1").exist({VPC, OTHER, SWITCH}) == {VPC}
+    assert sorted(cluster.asked) == [("Switch", "hhsync.dev/fabric!=f-1"), ("VPC", "hhsync.dev/fabric!=f-1")]
+
+
+def test_a_cluster_is_connected_to_when_asked():
+    def connect():
+        raise AssertionError("connected")
+
+    assert on_cluster(connect, "f-1").asked

@@ -8,10 +8,9 @@ from gitops import (
     documents,
     manifests,
     schemas,
-    selection,
 )
 from gitops.desired import DesiredState, build
-from gitops.load import Loaded
+from gitops.load import Loaded, valid_refs
 from providers.core.identity import ObjectRef
 from providers.core.manifest import Attribution, Issue, Manifest, Origin
 
@@ -36,7 +35,7 @@ def test_a_document_with_an_error_is_left_out_and_its_neighbours_are_not():
     found = loaded(
         manifest("a"), manifest("b", document=1), errors=(Issue(Origin("a.yaml", 14, 1), "bad", "spec.vlan"),)
     )
-    assert selection.valid(found) == {vpc("a")}
+    assert valid_refs(found) == {vpc("a")}
 
 
 def test_of_a_cr_that_is_written_twice_neither_document_is_taken():
@@ -48,7 +47,7 @@ def test_of_a_cr_that_is_written_twice_neither_document_is_taken():
     ]
     by = defaultdict(lambda: Attribution("c" * 40, "A <a@example.org>", ""))
     state, issues = build(manifests.read(found, by, schemas.bundled()).found)
-    assert selection.valid(Loaded("u", "main", "f", "c", "c", 3, state, tuple(issues))) == {
+    assert valid_refs(Loaded("u", "main", "f", "c", "c", 3, state, tuple(issues))) == {
         ObjectRef("Server", "default", "b")
     }
 
