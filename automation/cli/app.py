@@ -6,11 +6,9 @@ import gc
 
 from automation.cli import (
     editing,
-    orphans,
     parts,
     reading,
     setting_up,
-    status,
     writing,
 )
 from automation.cli.command_line import Command
@@ -25,7 +23,7 @@ app = Command(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _verbs in (writing, reading, orphans, status, editing, setting_up, parts):
+for _verbs in (writing, reading, editing, setting_up, parts):
     app.add_typer(_verbs.group)
 
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from automation.cli.arguments import Fabric
-from automation.cli.terminal import Terminal, verb
+from automation.cli.terminal import Fabric, Terminal, verb
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Verbs that only read: drift and check."""
+"""Verbs about how a fabric stands: drift, check, status and orphans, the only one that may write."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from typing import Annotated
 
 import typer
 
-from automation.cli.arguments import Fabric
-from automation.cli.terminal import Terminal, verb
-from automation.reports.check_format_names import CheckFormat
-from automation.reports.format_names import Format
+from automation.cli.terminal import Fabric, Terminal, verb
+from automation.reports.format_names import CheckFormat, Format
 
 group = typer.Typer()
 
@@ -78,3 +76,53 @@ def check(
         formats.save(text, output)
         text = f"{found.summary}; the findings are in {output}"
     out.result(text, found.to_json(), found.exit_code)
+
+
+@group.command()
+@verb
+def status(
+    out: Terminal,
+    fabric: Fabric,
+    kind: Annotated[
+        list[str] | None, typer.Option("--kind", metavar="KIND", help="Only this kind; repeatable.")
+    ] = None,
+    state: Annotated[
+        list[str] | None,
+        typer.Option("--state", metavar="STATE", help="Only this state, e.g. Drifted or Draft; repeatable."),
+    ] = None,
+) -> None:
+    """Show each CR's state (Draft, Orphaned, Committed, Pending, Drifted, Synced) and why. Read-only; exits as drift does."""
+    workspace = out.reading(fabric)
+    from automation.operations import status as standing
+
+    found = standing.status(workspace, fabric, out.progress(f"{fabric}: "), kinds=kind or (), states=state or ())
+    errors = () if out.shows_text else found.errors
+    out.result(standing.status_text(found), found.to_json(), found.exit_code, errors)
+
+
+@group.command()
+@verb
+def orphans(
+    out: Terminal,
+    fabric: Fabric,
+    remove: Annotated[
+        list[str] | None,
+        typer.Option("--remove", metavar="KIND/NAME", help="Delete this unmanaged CR from both servers; repeatable."),
+    ] = None,
+    yes: Annotated[
+        str | None, typer.Option("--yes", metavar="NAME", help="The fabric's name, instead of asking.")
+    ] = None,
+) -> None:
+    """List CRs that are on the servers and not in Git; delete unmanaged ones that are named."""
+    from automation.cli import prompts
+    from automation.operations import orphans as found
+
+    workspace, progress = out.workspace(), out.progress(f"{fabric}: ")
+    if remove:
+        refs = [found.parse(one) for one in dict.fromkeys(remove)]
+        named = ", ".join(map(str, refs))
+        prompts.confirm_name(fabric, yes, f"This deletes {named} from the cluster and NetBox of {fabric}.")
+        result = found.remove(workspace, fabric, refs, progress)
+    else:
+        result = found.listed(workspace, fabric, progress)
+    out.result(result.text(), result.to_json(), result.exit_code, result.errors)

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("hhsync.cli")
 
+# The argument that most verbs have.
+Fabric = Annotated[str, typer.Argument(metavar="FABRIC", help="The fabric's name, which is its stack's name.")]
+
 _COMMON: dict[str, tuple[Any, Any]] = {
     "as_json": (Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")], False),
     "verbose": (Annotated[bool, typer.Option("--verbose", "-v", help="Log each step (to stderr).")], False),

@@ -11,7 +11,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from automation.reports.check_format_names import CheckFormat
+from automation.reports.format_names import CheckFormat
 from automation.reports.summary import check_text, to_text
 from providers.errors import ConfigError
 

@@ -14,7 +14,7 @@ from automation.reports.check import (
     resolve_format,
     sarif,
 )
-from automation.reports.check_format_names import CheckFormat
+from automation.reports.format_names import CheckFormat
 from gitops.desired import DesiredState
 from gitops.load import Loaded
 from providers.core.identity import ObjectRef
