@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from authoring.folder import Folder, Place
-    from authoring.text.paths import Path
+    from providers.core.field_path import FieldPath
 
 
 class ChangeRefused(HhsyncError):
@@ -30,7 +30,7 @@ class Assign:
     """Set one field to a JSON value."""
 
     ref: ObjectRef
-    path: Path
+    path: FieldPath
     value: Any
 
 
@@ -39,7 +39,7 @@ class Unset:
     """Remove one field."""
 
     ref: ObjectRef
-    path: Path
+    path: FieldPath
 
 
 @dataclass(frozen=True, slots=True)

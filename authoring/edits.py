@@ -25,7 +25,7 @@ from authoring.result import (
 )
 from authoring.text import timestamps
 from authoring.validation import Judge
-from providers.core.diff import dotted
+from providers.core.field_path import dotted
 from providers.core.references import references
 from providers.errors import ValidationFailed
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from gitops.desired import Layout
     from gitops.documents import Document
-    from providers.core.manifest import Issue
+    from providers.core.finding import Finding
 
 
 def blob_id(data: bytes) -> str:
@@ -48,7 +48,7 @@ class Folder:
     branch: str
     files: Mapping[str, bytes]
     paths: frozenset[str]
-    issues: tuple[Issue, ...] = ()
+    issues: tuple[Finding, ...] = ()
 
     @cached_property
     def layout(self) -> Layout:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 from gitops.documents import DEFAULT_LIMITS
 from gitops.git import mirror, trust
 from gitops.git.command import CommandFailed, GitCommand
-from providers.core.manifest import Issue, Origin
+from providers.core.finding import Finding, whole
+from providers.core.manifest import Origin
 from providers.errors import GitError, one_line
 
 if TYPE_CHECKING:
@@ -97,18 +98,18 @@ def contents(command: GitCommand, entries: Mapping[str, Entry]) -> dict[str, byt
     return files
 
 
-def readable(entries: Mapping[str, Entry]) -> tuple[dict[str, Entry], list[Issue]]:
+def readable(entries: Mapping[str, Entry]) -> tuple[dict[str, Entry], list[Finding]]:
     """The YAML files of a folder that are read as CRs, and findings about those that are not."""
     good: dict[str, Entry] = {}
-    issues: list[Issue] = []
+    issues: list[Finding] = []
     for path, entry in entries.items():
         if not path.endswith((".yaml", ".yml")):
             continue
         if entry.mode == _LINK:
-            issues.append(Issue(Origin(path, 1, 0), "a symbolic link, which is not followed; put the file itself here"))
+            issues.append(whole(Origin(path, 1, 0), "a symbolic link, which is not followed; put the file itself here"))
         elif entry.mode in (_FILE, _EXECUTABLE) and entry.size > DEFAULT_LIMITS.file_bytes:
             text = f"the file has {entry.size} bytes, more than {DEFAULT_LIMITS.file_bytes}; split it"
-            issues.append(Issue(Origin(path, 1, 0), text))
+            issues.append(whole(Origin(path, 1, 0), text))
         elif entry.mode in (_FILE, _EXECUTABLE):
             good[path] = entry
     return good, issues

@@ -6,9 +6,10 @@ import difflib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from providers.core.diff import FieldChange, dotted
+from providers.core.diff import FieldChange
 from providers.core.diff import changes as differences
 from providers.core.equality import MISSING, canonical
+from providers.core.field_path import dotted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from authoring.folder import Folder
     from gitops.desired import DesiredState
-    from providers.core.manifest import Issue
+    from providers.core.finding import Finding
     from providers.core.schema import Schema
 
 _NOBODY = Attribution("", "", "1970-01-01T00:00:00Z")
@@ -33,7 +33,7 @@ class Judge(Memory):
         self.schemas = by_kind or schemas.bundled()
         self._readings: dict[tuple[str, bytes], manifests.Reading] = {}
 
-    def assembled(self, folder: Folder) -> tuple[DesiredState, tuple[Issue, ...]]:
+    def assembled(self, folder: Folder) -> tuple[DesiredState, tuple[Finding, ...]]:
         """The desired state of this content, and every error."""
         snapshot = Snapshot(
             commit=folder.commit,
@@ -47,7 +47,7 @@ class Judge(Memory):
         )
         return load.assemble(snapshot, self)
 
-    def new_errors(self, before: Folder, after: Folder) -> list[Issue]:
+    def new_errors(self, before: Folder, after: Folder) -> list[Finding]:
         """The errors that `after` has and `before` has not; a line that moved is no new error."""
         found = self.assembled(after)[1]
         if not found:
@@ -67,7 +67,7 @@ class Judge(Memory):
         return known
 
 
-def _told(issue: Issue) -> tuple[str, str, str]:
+def _told(issue: Finding) -> tuple[str, str, str]:
     return issue.origin.path, issue.field, issue.message
 
 

@@ -7,7 +7,6 @@ the doubt (drift), or the cluster (`hhsync check --cluster`, and the program bef
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from providers.core.identity import KINDS
@@ -19,13 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from gitops.manifests import Located
+    from providers.core.finding import Finding
     from providers.core.identity import ObjectRef
-    from providers.core.manifest import Issue
 
 
 def across(
-    found: Sequence[Located], refused: Sequence[Located], issues: Iterable[Issue], outside: Outside
-) -> list[Issue]:
+    found: Sequence[Located], refused: Sequence[Located], issues: Iterable[Finding], outside: Outside
+) -> list[Finding]:
     """Every finding about how the CRs of a folder go together.
 
     Of two documents with one identity the first counts, and a sound one before one of `refused`, those with errors of their
@@ -37,14 +36,12 @@ def across(
     manifests = [one.manifest for one in located.values()]
     fabric = Fabric(manifests)
     all_findings = [*findings(manifests), *missing(fabric, all_named(fabric, KINDS), outside)]
-    judged = (
-        replace(located[one.ref].issue(one.path, one.message, one.severity), rule=one.rule) for one in all_findings
-    )
+    judged = (located[finding.ref].located(finding) for finding in all_findings if finding.ref is not None)
     told = _fields(issues) if refused else {}
     return [one for one in judged if not _is_told(one, told)]
 
 
-def is_across(issue: Issue) -> bool:
+def is_across(issue: Finding) -> bool:
     """Whether a finding is about how CRs go together, and not about a document that cannot be read or taken for itself."""
     return bool(issue.rule) and issue.rule not in _OWN and not issue.rule.startswith("schema/")
 
@@ -54,7 +51,7 @@ _OWN = frozenset({"metadata", "identity-twice", "reference-cycle"})
 type _Told = Mapping[tuple[str, int], Collection[str]]
 
 
-def _fields(issues: Iterable[Issue]) -> _Told:
+def _fields(issues: Iterable[Finding]) -> _Told:
     """The fields with an error of their own, by file and document."""
     told: dict[tuple[str, int], set[str]] = defaultdict(set)
     for one in issues:
@@ -63,7 +60,7 @@ def _fields(issues: Iterable[Issue]) -> _Told:
     return told
 
 
-def _is_told(issue: Issue, told: _Told) -> bool:
+def _is_told(issue: Finding, told: _Told) -> bool:
     """Whether the field, or one around or inside it, has an error already."""
     fields = told.get((issue.origin.path, issue.origin.document), ())
     return any(_holds(field, issue.field) or _holds(issue.field, field) for field in fields)

@@ -6,6 +6,7 @@ import graphlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from providers.core.finding import Finding
 from providers.core.references import Reference, references
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from gitops.manifests import Located
     from providers.core.identity import ObjectRef
-    from providers.core.manifest import Issue, Manifest, Origin
+    from providers.core.manifest import Manifest, Origin
 
 MANAGED, RAW, ARCHIVE = "managed", "raw", "archive"
 
@@ -47,7 +48,7 @@ class DesiredState:
     references: Mapping[ObjectRef, tuple[ObjectRef, ...]]
     drafts: tuple[Draft, ...] = ()
     skipped: Mapping[str, int] = field(default_factory=dict)
-    warnings: tuple[Issue, ...] = ()
+    warnings: tuple[Finding, ...] = ()
     unread: tuple[str, ...] = ()
     twice: tuple[ObjectRef, ...] = ()
 
@@ -111,13 +112,13 @@ def layout(folder: str, paths: Iterable[str]) -> Layout:
     return Layout(tuple(parts[""]), (), tuple(parts[ARCHIVE]))
 
 
-def build(found: Sequence[Located]) -> tuple[DesiredState, list[Issue]]:
+def build(found: Sequence[Located]) -> tuple[DesiredState, list[Finding]]:
     """Join CRs to one desired state; the findings are duplicate identities and reference cycles, with every origin.
 
     References to CRs that are not in Git are `judgement`'s. The order depends only on the CRs' names and references, not on
     files.
     """
-    issues: list[Issue] = []
+    issues: list[Finding] = []
     located: dict[ObjectRef, Located] = {}
     twice: set[ObjectRef] = set()
     for each in sorted(found, key=_place):
@@ -125,11 +126,11 @@ def build(found: Sequence[Located]) -> tuple[DesiredState, list[Issue]]:
         if first is not each:
             twice.add(each.manifest.ref)
             message = f"{each.manifest.ref} is written twice: here and at {first.manifest.origin}; remove one"
-            issues.append(replace(each.issue(("metadata", "name"), message), rule="identity-twice"))
+            issues.append(each.located(Finding(("metadata", "name"), message, "identity-twice")))
     named = {ref: references(ref.kind, one.manifest.spec, ref.namespace) for ref, one in located.items()}
     edges = {ref: tuple(sorted({each.ref for each in names} & located.keys())) for ref, names in named.items()}
     order, cycles = _ordered(edges)
-    issues += (replace(_cycle(cycle, named, located), rule="reference-cycle") for cycle in cycles)
+    issues += (_cycle(cycle, named, located) for cycle in cycles)
     manifests = {ref: located[ref].manifest for ref in order}
     return DesiredState(manifests, {ref: edges[ref] for ref in order}, twice=tuple(sorted(twice))), issues
 
@@ -162,7 +163,7 @@ def _ordered(edges: Mapping[ObjectRef, Sequence[ObjectRef]]) -> tuple[list[Objec
 
 def _cycle(
     cycle: Sequence[ObjectRef], named: Mapping[ObjectRef, Sequence[Reference]], located: Mapping[ObjectRef, Located]
-) -> Issue:
+) -> Finding:
     """The finding for a cycle, which graphlib gives as [a, b, ..., a] where each is named by the next one."""
     ring = list(reversed(cycle))
     start = ring.index(min(ring[:-1]))
@@ -170,4 +171,5 @@ def _cycle(
     path = next(each.path for each in named[ring[0]] if each.ref == ring[1])
     places = ", ".join(f"{ref} ({located[ref].manifest.origin})" for ref in ring[:-1])
     chain = " → ".join(str(ref) for ref in ring)
-    return located[ring[0]].issue(path, f"the references go in a circle: {chain}; break it in one of {places}")
+    message = f"the references go in a circle: {chain}; break it in one of {places}"
+    return located[ring[0]].located(Finding(path, message, "reference-cycle"))

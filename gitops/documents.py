@@ -8,7 +8,7 @@ hostile nesting meets a limit and not the end of the stack.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -19,12 +19,14 @@ from gitops.scalars import (
     resolve_plain,
     resolve_tagged,
 )
-from providers.core.manifest import Issue, Origin
+from providers.core.finding import Finding, whole
+from providers.core.manifest import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-type FieldPath = tuple[str | int, ...]
+    from providers.core.field_path import FieldPath
+
 
 #: Where a document starts. YAML allows the marker at the start of a line nowhere else, not even inside text.
 _MARKER = re.compile(r"^(?:%[^\n]*\n)*---(?=[ \t\r\n]|\Z)", re.MULTILINE)
@@ -68,23 +70,13 @@ class Document:
                 return line
         return self.origin.line
 
-    def issue(
-        self, path: Sequence[str | int], message: str, severity: str = "error", shown: str | None = None
-    ) -> Issue:
-        """A finding at a field of this document; `shown` names the field where the dotted path is not what to show."""
-        where = Origin(self.origin.path, self.line_of(path), self.origin.document)
-        return Issue(where, message, field=dotted(path) if shown is None else shown, severity=severity)
+    def located(self, finding: Finding, prefix: FieldPath = ()) -> Finding:
+        """A finding at a field of this document, or of the item of a List at `prefix`, with the line of that field."""
+        line = self.line_of((*prefix, *finding.path))
+        return replace(finding, origin=Origin(self.origin.path, line, self.origin.document))
 
 
-def dotted(path: Sequence[str | int]) -> str:
-    """A field path as people write it: spec.links[0].switch.port."""
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text
-
-
-def parse(path: str, data: bytes, limits: Limits = DEFAULT_LIMITS) -> tuple[list[Document], list[Issue]]:
+def parse(path: str, data: bytes, limits: Limits = DEFAULT_LIMITS) -> tuple[list[Document], list[Finding]]:
     """The documents of one file in order, and what is wrong with those that cannot be read.
 
     Empty documents and files of comments give nothing. `Origin.document` counts the documents that are not empty. A
@@ -92,21 +84,21 @@ def parse(path: str, data: bytes, limits: Limits = DEFAULT_LIMITS) -> tuple[list
     """
     if len(data) > limits.file_bytes:
         return [], [
-            Issue(Origin(path, 1, 0), f"the file has {len(data)} bytes, more than {limits.file_bytes}; split it")
+            whole(Origin(path, 1, 0), f"the file has {len(data)} bytes, more than {limits.file_bytes}; split it")
         ]
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-            return [], [Issue(Origin(path, 1, 0), "UTF-16 text; save it as UTF-8")]
+            return [], [whole(Origin(path, 1, 0), "UTF-16 text; save it as UTF-8")]
         line = data.count(b"\n", 0, error.start) + 1
-        return [], [Issue(Origin(path, line, 0), f"not UTF-8 text (byte {data[error.start]:#04x}); save it as UTF-8")]
+        return [], [whole(Origin(path, line, 0), f"not UTF-8 text (byte {data[error.start]:#04x}); save it as UTF-8")]
     documents: list[Document] = []
-    issues: list[Issue] = []
+    issues: list[Finding] = []
     for first_line, chunk in _chunks(text):
         if len(documents) + len(issues) >= limits.documents:
             message = f"the file has more than {limits.documents} documents; split it"
-            issues.append(Issue(Origin(path, first_line, len(documents)), message))
+            issues.append(whole(Origin(path, first_line, len(documents)), message))
             break
         _parse_chunk(path, first_line, chunk, limits, documents, issues)
     return documents, issues
@@ -125,7 +117,7 @@ def _chunks(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _parse_chunk(
-    path: str, first_line: int, chunk: str, limits: Limits, documents: list[Document], issues: list[Issue]
+    path: str, first_line: int, chunk: str, limits: Limits, documents: list[Document], issues: list[Finding]
 ) -> None:
     index = len(documents) + len(issues)
     ordinal = 0
@@ -146,15 +138,15 @@ def _parse_chunk(
             elif isinstance(event, yaml.StreamEndEvent):
                 return
     except _Refused as refused:
-        issues.append(Issue(Origin(path, first_line + refused.line, index + ordinal), str(refused)))
+        issues.append(whole(Origin(path, first_line + refused.line, index + ordinal), str(refused)))
     except yaml.MarkedYAMLError as error:
         line, message = _broken(error, chunk)
-        issues.append(Issue(Origin(path, first_line + line, index + ordinal), message))
+        issues.append(whole(Origin(path, first_line + line, index + ordinal), message))
     except yaml.reader.ReaderError as error:
         line = chunk.encode()[: error.position].count(b"\n")
-        issues.append(Issue(Origin(path, first_line + line, index + ordinal), f"broken YAML: {error.reason}"))
+        issues.append(whole(Origin(path, first_line + line, index + ordinal), f"broken YAML: {error.reason}"))
     except yaml.YAMLError as error:
-        issues.append(Issue(Origin(path, first_line, index + ordinal), f"broken YAML: {error}"))
+        issues.append(whole(Origin(path, first_line, index + ordinal), f"broken YAML: {error}"))
 
 
 def _broken(error: yaml.MarkedYAMLError, chunk: str) -> tuple[int, str]:

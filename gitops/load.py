@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
+    from providers.core.finding import Finding
     from providers.core.identity import ObjectRef
-    from providers.core.manifest import Issue
     from providers.core.rules.unresolved import Outside
     from providers.core.schema import Schema
     from providers.settings import GitSettings
@@ -49,7 +49,7 @@ class Loaded:
     last_folder_commit: str
     files: int
     desired: DesiredState
-    errors: tuple[Issue, ...] = ()
+    errors: tuple[Finding, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -129,7 +129,7 @@ def inspect(
     )
 
 
-def _assembled(snapshot: Snapshot, memory: Memory, outside: Outside) -> tuple[DesiredState, tuple[Issue, ...]]:
+def _assembled(snapshot: Snapshot, memory: Memory, outside: Outside) -> tuple[DesiredState, tuple[Finding, ...]]:
     """The same as `assemble`, from memory where the folder's tree was judged before without asking anybody outside."""
     remembered = memory.state(snapshot)
     if remembered is not None:
@@ -145,7 +145,9 @@ def _assembled(snapshot: Snapshot, memory: Memory, outside: Outside) -> tuple[De
     return state, errors
 
 
-def assemble(snapshot: Snapshot, memory: Memory, outside: Outside = ASSUMED) -> tuple[DesiredState, tuple[Issue, ...]]:
+def assemble(
+    snapshot: Snapshot, memory: Memory, outside: Outside = ASSUMED
+) -> tuple[DesiredState, tuple[Finding, ...]]:
     """The desired state of a snapshot, and every error in order of path and line."""
     layout = desired.layout(snapshot.folder, snapshot.paths)
     reading = _read_files(snapshot, layout.desired, memory)
@@ -184,7 +186,7 @@ def _read_files(snapshot: Snapshot, paths: Sequence[str], memory: Memory) -> man
     return whole
 
 
-def _drafts(snapshot: Snapshot, layout: Layout, memory: Memory) -> tuple[tuple[Draft, ...], list[Issue]]:
+def _drafts(snapshot: Snapshot, layout: Layout, memory: Memory) -> tuple[tuple[Draft, ...], list[Finding]]:
     """Drafts are listed; what is wrong with them is a warning, and their foreign objects are nobody's business."""
     reading = _read_files(snapshot, layout.drafts, memory)
     drafts = [Draft(each.manifest.ref, each.manifest.origin) for each in reading.found]
@@ -194,7 +196,7 @@ def _drafts(snapshot: Snapshot, layout: Layout, memory: Memory) -> tuple[tuple[D
     return tuple(drafts), [_as_warning(one) for one in reading.issues]
 
 
-def _as_warning(issue: Issue) -> Issue:
+def _as_warning(issue: Finding) -> Finding:
     return replace(issue, severity="warning")
 
 

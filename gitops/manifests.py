@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from gitops import metadata
-from gitops.documents import Document, FieldPath, dotted
 from providers.core import equality, schema
+from providers.core.finding import WARNING, Finding
 from providers.core.identity import KINDS, VPC_GROUP, WIRING_GROUP, ObjectRef
-from providers.core.manifest import Attribution, Issue, Manifest, Origin
+from providers.core.manifest import Attribution, Manifest, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from gitops.documents import Document
+    from providers.core.field_path import FieldPath
 
 #: Required by the CRDs, but written as "" or 0 by Hedgehog's mutating webhook where left out (recorded answers of v0.126).
 FILLED_IN = frozenset(
@@ -36,9 +39,9 @@ class Located:
     document: Document = field(repr=False)
     prefix: FieldPath = ()
 
-    def issue(self, path: Sequence[str | int], message: str, severity: str = "error") -> Issue:
+    def located(self, finding: Finding) -> Finding:
         """A finding at a field of this CR, with the line of that field."""
-        return self.document.issue((*self.prefix, *path), message, severity, shown=dotted(path))
+        return self.document.located(finding, self.prefix)
 
 
 @dataclass(slots=True)
@@ -50,7 +53,7 @@ class Reading:
     """
 
     found: list[Located] = field(default_factory=list)
-    issues: list[Issue] = field(default_factory=list)
+    issues: list[Finding] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
     refused: list[Located] = field(default_factory=list)
 
@@ -70,8 +73,8 @@ class _Object:
         own = self.document.origin
         return Origin(own.path, self.document.line_of(self.prefix), own.document)
 
-    def issue(self, path: Sequence[str | int], message: str, severity: str = "error") -> Issue:
-        return self.document.issue((*self.prefix, *path), message, severity, shown=dotted(path))
+    def located(self, finding: Finding) -> Finding:
+        return self.document.located(finding, self.prefix)
 
 
 def read(
@@ -88,7 +91,7 @@ def read(
     return reading
 
 
-def _objects(outer: _Object, issues: list[Issue]) -> Iterator[_Object]:
+def _objects(outer: _Object, issues: list[Finding]) -> Iterator[_Object]:
     """The object itself, or the items of `kind: List` and `kind: <Kind>List`."""
     value = outer.value
     kind = value.get("kind") if isinstance(value, Mapping) else None
@@ -99,7 +102,7 @@ def _objects(outer: _Object, issues: list[Issue]) -> Iterator[_Object]:
         return
     items = value.get("items")
     if not isinstance(items, list | None):
-        issues.append(outer.issue(("items",), "must be a list of objects"))
+        issues.append(outer.located(Finding(("items",), "must be a list of objects")))
         return
     for index, item in enumerate(items or ()):
         # Items of a typed list may leave out what the list says already.
@@ -124,18 +127,18 @@ def _read_object(
 ) -> None:
     value = each.value
     if not isinstance(value, Mapping):
-        reading.issues.append(each.issue((), "not a Kubernetes object; move it out of the fabric's folder"))
+        reading.issues.append(each.located(Finding((), "not a Kubernetes object; move it out of the fabric's folder")))
         return
     missing = [key for key in ("apiVersion", "kind") if not isinstance(value.get(key), str) or not value[key]]
     if missing:
         what = f"{' and '.join(missing)} missing: not a Kubernetes object; complete it or move it out of the fabric's folder"
-        reading.issues.append(each.issue((), what))
+        reading.issues.append(each.located(Finding((), what)))
         return
     verdict = _judge(value["apiVersion"], value["kind"])
     if isinstance(verdict, _Foreign):
         reading.skipped[f"{value['apiVersion']}/{value['kind']}"] += 1
     elif isinstance(verdict, _Wrong):
-        reading.issues.append(each.issue((verdict.field,), verdict.message))
+        reading.issues.append(each.located(Finding((verdict.field,), verdict.message)))
     else:
         _read_cr(each, value["kind"], attribution, schemas, reading)
 
@@ -179,12 +182,10 @@ def _read_cr(
     checked = metadata.check(kind, value.get("metadata"))
     findings = [*checked.findings]
     if "status" in value:
-        findings.append(metadata.Finding(("status",), "is the server's to write; ignored", "warning"))
+        findings.append(Finding(("status",), "is the server's to write; ignored", severity=WARNING))
     content = equality.without_nulls({key: part for key, part in value.items() if key not in schema.NOT_CONTENT})
-    findings += (_judged(kind, one) for one in schemas[kind].findings(content))
-    reading.issues += (
-        replace(each.issue(one.path, one.message, one.severity), rule=one.rule or "metadata") for one in findings
-    )
+    findings += (_of_schema(kind, one) for one in schemas[kind].findings(content))
+    reading.issues += (each.located(replace(finding, rule=finding.rule or "metadata")) for finding in findings)
     origin, spec = each.origin, content.get("spec", {})
     manifest = Manifest(
         ref=ObjectRef(kind, checked.namespace, checked.name),
@@ -201,9 +202,9 @@ def _read_cr(
         reading.refused.append(located)
 
 
-def _judged(kind: str, finding: schema.Finding) -> metadata.Finding:
+def _of_schema(kind: str, finding: Finding) -> Finding:
     """A finding of the schema; only a warning where Hedgehog's webhook fills the field in before its schema looks."""
     if finding.rule == "required" and (kind, finding.path[-1]) in FILLED_IN:
         message = "is missing; a Hedgehog server fills it in, an API server without Hedgehog's webhooks refuses the CR"
-        return metadata.Finding(finding.path, message, "warning", f"schema/{finding.rule}")
-    return metadata.Finding(finding.path, finding.message, rule=f"schema/{finding.rule}")
+        return Finding(finding.path, message, f"schema/{finding.rule}", WARNING)
+    return replace(finding, rule=f"schema/{finding.rule}")

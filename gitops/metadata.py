@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from providers.core.finding import WARNING, Finding
 from providers.core.identity import DEFAULT_NAMESPACE, FABRIC_LABEL
-
-type FieldPath = tuple[str | int, ...]
 
 _DNS_LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 _NAME = re.compile(rf"{_DNS_LABEL}(?:\.{_DNS_LABEL})*")
@@ -35,16 +34,6 @@ _UNSUPPORTED = {
     "finalizers": "leave it to the controllers that need one",
     "ownerReferences": "an owner's deletion would delete the CR although Git has it",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What is wrong with a field of the object, and what would be right. `rule` is set for findings of the schema."""
-
-    path: FieldPath
-    message: str
-    severity: str = "error"
-    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +88,7 @@ def _name(kind: str, name: Any, findings: list[Finding]) -> str:
         message = (
             f'"{name}" has {len(name)} characters; a Hedgehog server refuses more than {SHORT_NAME_LENGTH} for {kind}'
         )
-        findings.append(Finding(path, message, "warning"))
+        findings.append(Finding(path, message, severity=WARNING))
     return name
 
 
@@ -128,7 +117,7 @@ def _strings(field: str, value: Any, findings: list[Finding]) -> dict[str, str]:
 def _other(key: str) -> Finding:
     path = ("metadata", key)
     if key in _SERVER:
-        return Finding(path, "is the server's to write; ignored", "warning")
+        return Finding(path, "is the server's to write; ignored", severity=WARNING)
     if key in _UNSUPPORTED:
         return Finding(path, f"is not supported; {_UNSUPPORTED[key]}")
     close = difflib.get_close_matches(key, _OWN, n=1, cutoff=0.6)

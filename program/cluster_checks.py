@@ -10,8 +10,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from providers.core import sections
+from providers.core.finding import Finding
 from providers.core.identity import FABRIC_LABEL, KINDS
-from providers.core.manifest import Issue
 from providers.core.rules.unresolved import Outside
 from providers.errors import Forbidden, NotInstalled, TargetError, ValidationFailed
 from providers.targets.cluster.errors import Denied
@@ -52,11 +52,12 @@ def require_hydrated(
     if not bare or taken or not _refuses(cluster, fabric, desired.manifests[min(bare)]):
         return
     issues = [
-        Issue(
-            desired.manifests[ref].origin,
+        Finding(
+            ("spec", fields[0]),
             f"{ref} has no {', '.join(fields)}; {_REMEDY}",
-            f"spec.{fields[0]}",
-            rule=RULE,
+            RULE,
+            origin=desired.manifests[ref].origin,
+            ref=ref,
         )
         for ref, fields in sorted(bare.items())
     ]

@@ -3,7 +3,7 @@
 HhsyncError                    one line a person can act on
 ├── ConfigError                stack config is missing or wrong
 ├── GitError                   repository, branch, folder or credentials
-├── ValidationFailed           documents that cannot be read or validated (carries every Issue)
+├── ValidationFailed           documents that cannot be read or validated (carries every Finding)
 ├── UnsafeChange               the prune rule refused to delete so much
 ├── EngineError                the Pulumi engine or its state
 │   └── StackLocked            another run holds the stack
@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from providers.core.manifest import Issue
+    from providers.core.finding import Finding
 
 _LONGEST = 600
 
@@ -54,7 +54,7 @@ class GitError(HhsyncError):
 class ValidationFailed(HhsyncError):
     """Documents cannot be read or validated. `issues` holds every finding, each with its origin."""
 
-    def __init__(self, message: str, issues: Sequence[Issue]) -> None:
+    def __init__(self, message: str, issues: Sequence[Finding]) -> None:
         super().__init__(message)
         self.issues = tuple(issues)
 

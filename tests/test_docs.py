@@ -100,8 +100,9 @@ def real() -> dict[str, object]:
     from providers.core.drift.difference import Difference
     from providers.core.drift.report import DriftReport, FabricRecord, Source
     from providers.core.drift.states import State
+    from providers.core.finding import whole
     from providers.core.identity import ObjectRef
-    from providers.core.manifest import Issue, Origin
+    from providers.core.manifest import Origin
 
     ref, origin = ObjectRef("VPC", "default", "vpc-1"), Origin("a.yaml", 1, 0)
     vlan = FieldChange(("cluster",), 1, 2)
@@ -116,7 +117,7 @@ def real() -> dict[str, object]:
         action=Action.UPDATE,
     )
     record = FabricRecord(State.DRIFTED, (Difference(("record", "status"), 1, 1, netbox=2),))
-    loaded = Loaded("u", "b", "f", "c", "c", 1, DesiredState({}, {}), (Issue(origin, "bad"),))
+    loaded = Loaded("u", "b", "f", "c", "c", 1, DesiredState({}, {}), (whole(origin, "bad"),))
     document = dict.fromkeys(("from", "document", "line", "cr", "path", "archive", "outcome"), "")
     return {
         "operation": results.OperationResult(results.PREVIEW, "f", results.Counts(), (change,)).to_json(),

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from authoring.repository import Entry as TreeEntry
     from authoring.validation import Judge
     from gitops.desired import DesiredState
+    from providers.core.finding import Finding
     from providers.core.identity import ObjectRef
-    from providers.core.manifest import Issue
 
 NOT_YAML = "no YAML file (.yaml or .yml), so it is not read"
 
@@ -161,7 +161,7 @@ def _valid_together(
 ) -> list[RawFile]:
     """The files that bring no new error into the folder, found by halving where not all are good."""
 
-    def errors(chosen: Sequence[RawFile]) -> list[Issue]:
+    def errors(chosen: Sequence[RawFile]) -> list[Finding]:
         new = _created(folder, chosen, state)
         after = folder.with_files({layout.joined(folder.root, path): found.data for path, found in new.items()})
         return judge.new_errors(folder, after)
@@ -174,7 +174,7 @@ def _valid_together(
 def _halved(
     files: list[RawFile],
     good: list[RawFile],
-    errors: Callable[[Sequence[RawFile]], list[Issue]],
+    errors: Callable[[Sequence[RawFile]], list[Finding]],
     left: dict[str, tuple[str, ...]],
 ) -> None:
     """Add to `good` what can be added; a file that alone brings errors stays, with these as its reasons."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from providers.core.diff import dotted
-
-type Path = tuple[str | int, ...]
+from providers.core.field_path import FieldPath, dotted
 
 _STEP = re.compile(r"""\[(?P<index>[0-9]+)\]|\["(?P<quoted>(?:[^"\\]|\\.)*)"\]|(?P<plain>(?:[^.\[\]\\"]|\\.)+)""")
 
@@ -16,7 +14,7 @@ class PathError(ValueError):
     """A path that cannot be read, or that leads nowhere in this document."""
 
 
-def parse(text: str) -> Path:
+def parse(text: str) -> FieldPath:
     r"""Read a path. A dot inside a key is written ["a.b"] or a\.b.
 
     Raises:
@@ -49,7 +47,7 @@ def unshared(value: Any) -> Any:
     return value
 
 
-def with_value(document: Any, path: Path, value: Any) -> Any:
+def with_value(document: Any, path: FieldPath, value: Any) -> Any:
     """A copy of the document with one field set; missing mappings on the way are made, a list grows by one at most.
 
     Raises:
@@ -72,7 +70,7 @@ def with_value(document: Any, path: Path, value: Any) -> Any:
     return result
 
 
-def without(document: Any, path: Path) -> Any:
+def without(document: Any, path: FieldPath) -> Any:
     """A copy of the document without one field; a field that is not there is fine.
 
     Raises:
@@ -112,7 +110,7 @@ def merged(document: Any, patch: Any) -> Any:
     return result
 
 
-def _require(at: Any, step: str | int, path: Path, depth: int) -> None:
+def _require(at: Any, step: str | int, path: FieldPath, depth: int) -> None:
     where = dotted(path[:depth]) or "the document"
     if isinstance(step, int):
         if not isinstance(at, list):

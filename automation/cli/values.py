@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from authoring.folder import Folder
+    from providers.core.field_path import FieldPath
     from providers.core.identity import ObjectRef
 
 
@@ -51,7 +52,7 @@ def _split(given: str) -> tuple[str, str, str]:
     return given, "", ""
 
 
-def _path(text: str) -> paths.Path:
+def _path(text: str) -> FieldPath:
     try:
         return paths.parse(text)
     except paths.PathError as error:

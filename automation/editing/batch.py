@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from authoring.result import EditResult
     from automation.engine.workspace import Workspace
+    from providers.core.field_path import FieldPath
 
 
 class Batch:
@@ -114,7 +115,7 @@ class Batch:
             self.commit()
 
 
-def _path(text: str) -> paths.Path:
+def _path(text: str) -> FieldPath:
     try:
         return paths.parse(text)
     except paths.PathError as error:

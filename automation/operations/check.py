@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from automation.engine.workspace import Workspace
     from gitops.load import Loaded
-    from providers.core.manifest import Issue
+    from providers.core.finding import Finding
     from providers.targets.cluster.target import Cluster
 
 _NEEDED = frozenset(key for key in KEYS if key.startswith("git") or key == "schemasDir")
@@ -41,7 +41,7 @@ class CheckReport:
     duration_s: float = 0.0
 
     @property
-    def issues(self) -> tuple[Issue, ...]:
+    def issues(self) -> tuple[Finding, ...]:
         """Errors, then warnings, each in order of path and line."""
         return (*self.loaded.errors, *self.loaded.desired.warnings)
 
@@ -95,7 +95,7 @@ def _counted(count: int, what: str) -> str:
     return f"{count} {what}{'s' * (count != 1)}"
 
 
-def _issue_json(issue: Issue) -> dict[str, Any]:
+def _issue_json(issue: Finding) -> dict[str, Any]:
     return {
         "severity": issue.severity,
         "path": issue.origin.path,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from automation.operations.check import CheckReport
-    from providers.core.manifest import Issue
+    from providers.core.finding import Finding
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 SARIF_VERSION = "2.1.0"
@@ -62,14 +62,14 @@ def github(report: CheckReport) -> str:
     return "\n".join(lines)
 
 
-def _command(issue: Issue) -> str:
+def _command(issue: Finding) -> str:
     where = {"file": issue.origin.path, "line": str(issue.origin.line), "title": _title(issue)}
     properties = ",".join(f"{name}={_property(value)}" for name, value in where.items())
     text = f"{issue.field}: {issue.message}" if issue.field else issue.message
     return f"::{'error' if issue.severity == 'error' else 'warning'} {properties}::{_data(text)}"
 
 
-def _title(issue: Issue) -> str:
+def _title(issue: Finding) -> str:
     return f"hhsync {issue.rule or NO_RULE}"
 
 
@@ -122,7 +122,7 @@ def _provenance(report: CheckReport) -> Mapping[str, str]:
     return {"repositoryUri": loaded.url, "revisionId": loaded.commit, "branch": loaded.branch}
 
 
-def _result(issue: Issue, number: Mapping[str, int]) -> dict[str, Any]:
+def _result(issue: Finding, number: Mapping[str, int]) -> dict[str, Any]:
     rule = issue.rule or NO_RULE
     location: dict[str, Any] = {
         "physicalLocation": {

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from providers.core.diff import Path, dotted
 from providers.core.drift.difference import CLUSTER, NETBOX, servers_with
 from providers.core.equality import MISSING
+from providers.core.field_path import FieldPath, dotted
 
 if TYPE_CHECKING:
     from providers.core.drift.classify import Detail
@@ -37,7 +37,7 @@ class Row:
 
 def rows(detail: Detail) -> tuple[Row, ...]:
     """One row a property, by name; where a CR comes from in Git is none."""
-    found: dict[Path, list[Difference]] = {}
+    found: dict[FieldPath, list[Difference]] = {}
     for difference in detail.differences:
         if difference.section in (CLUSTER, NETBOX):
             found.setdefault(difference.path[1:], []).append(difference)
@@ -47,7 +47,7 @@ def rows(detail: Detail) -> tuple[Row, ...]:
     )
 
 
-def _row(path: Path, same: list[Difference]) -> Row:
+def _row(path: FieldPath, same: list[Difference]) -> Row:
     first = same[0]
     owned_by = next((difference.owned_by for difference in same if difference.owned_by), ())
     differs = tuple(difference.section for difference in same)

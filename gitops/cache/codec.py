@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from gitops import documents
 from gitops.desired import DesiredState, Draft
 from gitops.documents import Document
 from gitops.manifests import Located, Reading
+from providers.core.finding import Finding
 from providers.core.identity import ObjectRef
-from providers.core.manifest import Attribution, Issue, Manifest, Origin
+from providers.core.manifest import Attribution, Manifest, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-
-_ISSUE = tuple(one.name for one in fields(Issue) if one.name != "origin")
 
 
 def reading_json(reading: Reading, parsed: Sequence[Document]) -> dict[str, Any]:
@@ -29,7 +27,7 @@ def reading_json(reading: Reading, parsed: Sequence[Document]) -> dict[str, Any]
     number = {id(document): index for index, document in enumerate(parsed)}
     return {
         "found": [_located_json(one, number) for one in reading.found],
-        "issues": [_issue_json(one) for one in reading.issues],
+        "issues": [_finding_json(one) for one in reading.issues],
         "skipped": dict(reading.skipped),
         "refused": [_located_json(one, number) for one in reading.refused],
     }
@@ -54,13 +52,13 @@ def reading_of(value: Any, path: str, attribution: Attribution, data: Callable[[
 
     return Reading(
         found=[located(one) for one in value["found"]],
-        issues=[_issue_of(one, path) for one in value["issues"]],
+        issues=[_finding_of(one, path) for one in value["issues"]],
         skipped=Counter(value["skipped"]),
         refused=[located(one) for one in value["refused"]],
     )
 
 
-def state_json(state: DesiredState, errors: Sequence[Issue]) -> dict[str, Any]:
+def state_json(state: DesiredState, errors: Sequence[Finding]) -> dict[str, Any]:
     """The desired state of a folder, with its findings."""
     number = {ref: index for index, ref in enumerate(state.manifests)}
     return {
@@ -68,14 +66,14 @@ def state_json(state: DesiredState, errors: Sequence[Issue]) -> dict[str, Any]:
         "references": [[number[each] for each in state.references[ref]] for ref in state.manifests],
         "drafts": [[_ref_json(one.ref) if one.ref else None, *_origin_json(one.origin)] for one in state.drafts],
         "skipped": dict(state.skipped),
-        "warnings": [[*_issue_json(one), one.origin.path] for one in state.warnings],
+        "warnings": [[*_finding_json(one), one.origin.path] for one in state.warnings],
         "unread": list(state.unread),
         "twice": [_ref_json(one) for one in state.twice],
-        "errors": [[*_issue_json(one), one.origin.path] for one in errors],
+        "errors": [[*_finding_json(one), one.origin.path] for one in errors],
     }
 
 
-def state_of(value: Any, attribution: Mapping[str, Attribution]) -> tuple[DesiredState, tuple[Issue, ...]]:
+def state_of(value: Any, attribution: Mapping[str, Attribution]) -> tuple[DesiredState, tuple[Finding, ...]]:
     """The desired state and the errors.
 
     Raises:
@@ -90,11 +88,11 @@ def state_of(value: Any, attribution: Mapping[str, Attribution]) -> tuple[Desire
         },
         drafts=tuple(Draft(ObjectRef(*ref) if ref else None, Origin(*origin)) for ref, *origin in value["drafts"]),
         skipped=value["skipped"],
-        warnings=tuple(_issue_of(one, path) for *one, path in value["warnings"]),
+        warnings=tuple(_finding_of(one, path) for *one, path in value["warnings"]),
         unread=tuple(value["unread"]),
         twice=tuple(ObjectRef(*one) for one in value["twice"]),
     )
-    return state, tuple(_issue_of(one, path) for *one, path in value["errors"])
+    return state, tuple(_finding_of(one, path) for *one, path in value["errors"])
 
 
 class _Restored(Document):
@@ -133,13 +131,16 @@ def _manifest_of(facts: Sequence[Any], path: str, attribution: Attribution) -> M
     )
 
 
-def _issue_json(one: Issue) -> list[Any]:
-    return [one.origin.line, one.origin.document, *(getattr(one, name) for name in _ISSUE)]
+def _finding_json(one: Finding) -> list[Any]:
+    ref = _ref_json(one.ref) if one.ref else None
+    return [one.origin.line, one.origin.document, list(one.path), one.message, one.rule, one.severity, ref]
 
 
-def _issue_of(value: Sequence[Any], path: str) -> Issue:
-    line, document, *facts = value
-    return Issue(Origin(path, line, document), **dict(zip(_ISSUE, facts, strict=True)))
+def _finding_of(value: Sequence[Any], path: str) -> Finding:
+    line, document, field, message, rule, severity, ref = value
+    return Finding(
+        tuple(field), message, rule, severity, Origin(path, line, document), ObjectRef(*ref) if ref else None
+    )
 
 
 def _origin_json(one: Origin) -> list[Any]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gitops.cache.store import Store
     from gitops.desired import DesiredState
     from gitops.git.source import Snapshot
-    from providers.core.manifest import Issue
+    from providers.core.finding import Finding
     from providers.core.schema import Schema
 
 _DAMAGED = (ValueError, TypeError, KeyError, IndexError, AttributeError)
@@ -60,14 +60,14 @@ class Memory:
         self._new[blob] = codec.reading_json(reading, found)
         return reading
 
-    def state(self, snapshot: Snapshot) -> tuple[DesiredState, tuple[Issue, ...]] | None:
+    def state(self, snapshot: Snapshot) -> tuple[DesiredState, tuple[Finding, ...]] | None:
         """What the whole folder holds, with its errors; None where it was not judged before."""
         try:
             return codec.state_of(self._folder, snapshot.attribution)
         except _DAMAGED:
             return None
 
-    def keep(self, snapshot: Snapshot, judged: tuple[DesiredState, tuple[Issue, ...]] | None) -> None:
+    def keep(self, snapshot: Snapshot, judged: tuple[DesiredState, tuple[Finding, ...]] | None) -> None:
         """Store what is new of the files, and, if given, what the whole folder holds."""
         values = dict(self._new)
         if judged is not None:

@@ -12,7 +12,8 @@ from gitops.git import attribution as git_attribution
 from gitops.git import mirror, trust
 from gitops.git.blobs import Blobs
 from gitops.git.command import CommandFailed, GitCommand
-from providers.core.manifest import Attribution, Issue, Origin
+from providers.core.finding import Finding, whole
+from providers.core.manifest import Attribution, Origin
 from providers.errors import GitError
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Snapshot:
     attribution: Mapping[str, Attribution]
     last_folder_commit: str
     paths: tuple[str, ...] = ()
-    issues: tuple[Issue, ...] = ()
+    issues: tuple[Finding, ...] = ()
     tree: str = ""
     signer: str = ""
 
@@ -109,10 +110,10 @@ def _read(
     )
 
 
-def _entries(command: GitCommand, head: str, folder: str) -> tuple[list[_Entry], list[Issue]]:
+def _entries(command: GitCommand, head: str, folder: str) -> tuple[list[_Entry], list[Finding]]:
     scope = ("--", f"{folder}/") if folder else ()
     entries: list[_Entry] = []
-    issues: list[Issue] = []
+    issues: list[Finding] = []
     for record in command.run("ls-tree", "-r", "-z", "-l", "--full-tree", head, *scope).split(b"\0"):
         if not record:
             continue
@@ -122,20 +123,20 @@ def _entries(command: GitCommand, head: str, folder: str) -> tuple[list[_Entry],
             path = raw_path.decode("utf-8")
         except UnicodeDecodeError:
             shown = raw_path.decode("utf-8", "backslashreplace")
-            issues.append(Issue(Origin(shown, 1, 0), "the file's name is not UTF-8; rename it"))
+            issues.append(whole(Origin(shown, 1, 0), "the file's name is not UTF-8; rename it"))
             continue
         entries.append(_Entry(mode, object_id, int(size) if size.isdigit() else 0, path))
     return entries, issues
 
 
-def _is_readable(entry: _Entry, issues: list[Issue]) -> bool:
+def _is_readable(entry: _Entry, issues: list[Finding]) -> bool:
     """Whether an entry is a YAML file to read; what looks like input and is not read becomes an issue."""
     yaml_name = entry.path.endswith(_SUFFIXES)
     origin = Origin(entry.path, 1, 0)
     if entry.mode == _LINK:
         # A link with another name may lead to a folder of YAML, but also to a licence: not worth stopping for.
         issues.append(
-            Issue(
+            whole(
                 origin,
                 "a symbolic link, which is not followed; put the file itself here",
                 severity="error" if yaml_name else "warning",
@@ -143,11 +144,11 @@ def _is_readable(entry: _Entry, issues: list[Issue]) -> bool:
         )
         return False
     if entry.mode == _SUBMODULE:
-        issues.append(Issue(origin, "a submodule, which is not read; put its files here", severity="warning"))
+        issues.append(whole(origin, "a submodule, which is not read; put its files here", severity="warning"))
         return False
     if yaml_name and entry.size > DEFAULT_LIMITS.file_bytes:
         issues.append(
-            Issue(origin, f"the file has {entry.size} bytes, more than {DEFAULT_LIMITS.file_bytes}; split it")
+            whole(origin, f"the file has {entry.size} bytes, more than {DEFAULT_LIMITS.file_bytes}; split it")
         )
         return False
     return yaml_name

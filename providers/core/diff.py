@@ -16,36 +16,22 @@ from providers.core.equality import (
     is_empty,
     same,
 )
+from providers.core.field_path import FieldPath, dotted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
     """One property: `old` or `new` is MISSING where the property is absent on that side."""
 
-    path: Path
+    path: FieldPath
     old: Any
     new: Any
 
     def __str__(self) -> str:
         return f"{dotted(self.path)}: {_shown(self.old)} => {_shown(self.new)}"
-
-
-def dotted(path: Path) -> str:
-    """A path as Pulumi prints it: `spec.subnets.default.vlan`, `links[0].port`, `labels["a.b/c"]`."""
-    text = ""
-    for step in path:
-        if isinstance(step, int):
-            text += f"[{step}]"
-        elif "." in step or "[" in step or '"' in step:
-            text += f'["{step}"]'
-        else:
-            text += f".{step}" if text else step
-    return text
 
 
 def _shown(value: Any) -> str:
@@ -57,7 +43,7 @@ def changes(old: Any, new: Any) -> list[FieldChange]:
     return [] if same(old, new) else list(_changes(canonical(old), canonical(new), ()))
 
 
-def _changes(old: Any, new: Any, path: Path) -> Iterator[FieldChange]:
+def _changes(old: Any, new: Any, path: FieldPath) -> Iterator[FieldChange]:
     if isinstance(old, dict) and isinstance(new, dict):
         for key in sorted(old.keys() | new.keys()):
             yield from _changes(old.get(key, MISSING), new.get(key, MISSING), (*path, key))

@@ -1,4 +1,4 @@
-"""One CR as written in Git, where it came from, and findings about documents."""
+"""One CR as written in Git, and where it came from."""
 
 from __future__ import annotations
 
@@ -32,22 +32,7 @@ class Origin:
         return f"{self.path}:{self.line}"
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """A finding about a document; not an exception. `field` is the dotted path inside the document, or "".
-
-    `rule` is the stable name of what was broken, e.g. "vlan-used-twice" or "schema/enum"; "" where it has none.
-    """
-
-    origin: Origin
-    message: str
-    field: str = ""
-    severity: str = "error"
-    rule: str = ""
-
-    def __str__(self) -> str:
-        where = f"{self.origin}: {self.field}: " if self.field else f"{self.origin}: "
-        return f"{where}{self.message}"
+NOWHERE = Origin("", 0, 0)
 
 
 @dataclass(frozen=True, slots=True)

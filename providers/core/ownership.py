@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from providers.core.diff import Path
+    from providers.core.field_path import FieldPath
 
 
 def managers(live: Mapping[str, Any]) -> tuple[str, ...]:
@@ -24,7 +24,7 @@ def created_at(live: Mapping[str, Any]) -> str:
     return str(live["metadata"].get("creationTimestamp") or "")
 
 
-def owners(live: Mapping[str, Any], path: Path) -> tuple[str, ...]:
+def owners(live: Mapping[str, Any], path: FieldPath) -> tuple[str, ...]:
     """The managers that own the property at `path` (from the object's root), or anything inside it, sorted.
 
     A list without keys is owned as a whole, so that a path into one finds the list's owner.
@@ -41,7 +41,7 @@ def _entries(live: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             yield entry
 
 
-def _owns(fields: Mapping[str, Any], path: Path) -> bool:
+def _owns(fields: Mapping[str, Any], path: FieldPath) -> bool:
     """Whether a set of fields holds the path, a part of it, or the leaf above it."""
     if not path:
         return True

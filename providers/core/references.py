@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from providers.core.identity import DEFAULT_NAMESPACE, ObjectRef
 
-type FieldPath = tuple[str | int, ...]
+if TYPE_CHECKING:
+    from providers.core.field_path import FieldPath
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,15 +11,17 @@ import difflib
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
+from providers.core.finding import Finding
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-type FieldPath = tuple[str | int, ...]
+    from providers.core.field_path import FieldPath
+
 
 _RANGES = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 #: What means the same in both languages and has no schemas inside.
@@ -34,18 +36,6 @@ _PATTERNS = {
 }
 #: Of the top level of an object, what is no content: the server checks these itself.
 NOT_CONTENT = frozenset({"apiVersion", "kind", "metadata", "status"})
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One field that does not fit: its path from the top of the object, what is wrong and what would be right.
-
-    `rule` is the schema's keyword that is broken, e.g. "required"; an unknown field breaks "additionalProperties".
-    """
-
-    path: FieldPath
-    message: str
-    rule: str = ""
 
 
 class Schema:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from providers.core import identity
-from providers.core.diff import FieldChange, Path, changes, dotted, overlay, patch
+from providers.core.diff import FieldChange, changes, overlay, patch
 from providers.core.equality import (
     MISSING,
     canonical,
@@ -18,6 +18,7 @@ from providers.core.equality import (
     same,
     without_nulls,
 )
+from providers.core.field_path import at, dotted
 from providers.core.identity import FABRIC_LABEL, KINDS, ObjectRef
 
 if TYPE_CHECKING:
@@ -198,19 +199,10 @@ def observed(
 
 def _overlaid(desired: Section, recorded: Section, seen: Section) -> Section:
     """The cluster's section with what differs laid over it, and what the server had filled in and has lost since."""
-    lost = [dotted(one.path) for one in changes(recorded, seen) if one.new is MISSING and not _has(desired, one.path)]
+    lost = [
+        dotted(one.path) for one in changes(recorded, seen) if one.new is MISSING and at(desired, one.path) is MISSING
+    ]
     return {**overlay(desired, recorded, seen), **({"lost": lost} if lost else {})}
-
-
-def _has(value: Any, path: Path) -> bool:
-    for step in path:
-        if isinstance(step, int):
-            if not isinstance(value, list) or step >= len(value):
-                return False
-        elif not isinstance(value, dict) or step not in value:
-            return False
-        value = value[step]
-    return True
 
 
 def only_attribution(found: list[FieldChange]) -> bool:

@@ -12,8 +12,9 @@ import pytest
 import yaml
 
 from automation.engine.state import urns
-from providers.core.diff import changes, dotted
+from providers.core.diff import changes
 from providers.core.equality import MISSING, canonical, is_empty
+from providers.core.field_path import dotted
 from providers.core.identity import FABRIC_LABEL, KINDS, ObjectRef
 from tests.support.project import FOLDER, Project, crs
 

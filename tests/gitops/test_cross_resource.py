@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import textwrap
 from collections import defaultdict
+from typing import TYPE_CHECKING
 
 import pytest
 
 from gitops import cross_resource, manifests, schemas
 from gitops.documents import parse
 from providers.core.identity import ObjectRef
-from providers.core.manifest import Attribution, Issue
+from providers.core.manifest import Attribution
 from providers.core.rules.unresolved import ASSUMED, NOTHING, Outside
+
+if TYPE_CHECKING:
+    from providers.core.finding import Finding
 
 WHO = Attribution("c" * 40, "Ann <ann@example.com>", "2026-01-02T03:04:05Z")
 ATTACHMENT = """\
@@ -32,14 +36,14 @@ spec:
 """
 
 
-def across(text: str, outside: Outside) -> list[Issue]:
+def across(text: str, outside: Outside) -> list[Finding]:
     documents, issues = parse("f/a.yaml", textwrap.dedent(text).encode())
     assert issues == []
     reading = manifests.read(documents, defaultdict(lambda: WHO), schemas.bundled())
     return cross_resource.across(reading.found, reading.refused, reading.issues, outside)
 
 
-def told(issues: list[Issue]) -> list[tuple[str, str, str]]:
+def told(issues: list[Finding]) -> list[tuple[str, str, str]]:
     return [(one.severity, one.rule, str(one)) for one in issues]
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import textwrap
 from collections import defaultdict
+from typing import TYPE_CHECKING
 
 import pytest
 
 from gitops import manifests, schemas
 from gitops.documents import parse
-from providers.core.manifest import Attribution, Issue
+from providers.core.manifest import Attribution
+
+if TYPE_CHECKING:
+    from providers.core.finding import Finding
 
 WHO = Attribution("c" * 40, "Ann <ann@example.com>", "2026-01-02T03:04:05Z")
 VPC = "apiVersion: vpc.githedgehog.com/v1beta1\nkind: VPC\n"
@@ -21,7 +25,7 @@ def read(text: str) -> manifests.Reading:
     return manifests.read(documents, defaultdict(lambda: WHO), schemas.bundled())
 
 
-def only(text: str) -> Issue:
+def only(text: str) -> Finding:
     reading = read(text)
     assert reading.found == []
     (issue,) = reading.issues
@@ -148,7 +152,7 @@ def test_other_kinds_and_groups_are_counted_and_not_touched(text: str, counted: 
         (VPC + "metadata: {name: a, annotations: {-/b: c}}\n", "metadata.annotations.-/b", "is no valid key"),
         (
             VPC + "metadata: {name: a, labels: {hhsync.dev/fabric: x}}\n",
-            "metadata.labels.hhsync.dev/fabric",
+            'metadata.labels["hhsync.dev/fabric"]',
             "set by hhsync",
         ),
         (VPC + "metadata: {name: a}\nspec: [1]\n", "spec", "must be a mapping; it is a list"),

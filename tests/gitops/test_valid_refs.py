@@ -11,8 +11,9 @@ from gitops import (
 )
 from gitops.desired import DesiredState, build
 from gitops.load import Loaded, valid_refs
+from providers.core.finding import whole
 from providers.core.identity import ObjectRef
-from providers.core.manifest import Attribution, Issue, Manifest, Origin
+from providers.core.manifest import Attribution, Manifest, Origin
 
 
 def vpc(name):
@@ -32,9 +33,7 @@ def loaded(*manifests, errors=(), references=None, commit="c" * 40):
 
 
 def test_a_document_with_an_error_is_left_out_and_its_neighbours_are_not():
-    found = loaded(
-        manifest("a"), manifest("b", document=1), errors=(Issue(Origin("a.yaml", 14, 1), "bad", "spec.vlan"),)
-    )
+    found = loaded(manifest("a"), manifest("b", document=1), errors=(whole(Origin("a.yaml", 14, 1), "bad"),))
     assert valid_refs(found) == {vpc("a")}
 
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from providers.core import ownership, sections
-from providers.core.diff import FieldChange, Path, changes, dotted
+from providers.core.diff import FieldChange, changes
 from providers.core.equality import same
+from providers.core.field_path import FieldPath, dotted
 from providers.core.identity import FABRIC_LABEL, FIELD_MANAGER
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def adoption(
     return Adoption(ref, found, {path: names for path, names in owned.items() if names}, note)
 
 
-def _others(live: Mapping[str, Any], path: Path) -> tuple[str, ...]:
+def _others(live: Mapping[str, Any], path: FieldPath) -> tuple[str, ...]:
     inside = ("metadata", *path) if path[0] in _METADATA else path
     return tuple(name for name in ownership.owners(live, inside) if name != FIELD_MANAGER)
 

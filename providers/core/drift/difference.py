@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from providers.core import sections
-from providers.core.diff import FieldChange, Path, dotted
+from providers.core.diff import FieldChange
 from providers.core.equality import MISSING
+from providers.core.field_path import FieldPath, at, dotted
 from providers.core.identity import FABRIC_LABEL
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Difference:
     field managers that own the property in the cluster.
     """
 
-    path: Path
+    path: FieldPath
     git: Any
     recorded: Any = MISSING
     cluster: Any = MISSING
@@ -57,7 +58,7 @@ class Difference:
         return sections.only_attribution([FieldChange(self.path, self.observed, self.git)])
 
 
-def servers_with(path: Path) -> tuple[str, ...]:
+def servers_with(path: FieldPath) -> tuple[str, ...]:
     """The servers that have such a property: a record's git_status has no place in the cluster, our label none in NetBox."""
     section, *inside = path
     if section == "record":
@@ -94,17 +95,3 @@ def _difference(change: FieldChange, recorded: Mapping[str, Any], seen: Mapping[
             if server != section
         }
     return Difference(change.path, change.new, at(recorded, change.path), **values)
-
-
-def at(value: Any, path: Path) -> Any:
-    """The value at a path, MISSING where there is none."""
-    for step in path:
-        if isinstance(step, int):
-            if not isinstance(value, list) or step >= len(value):
-                return MISSING
-            value = value[step]
-        elif isinstance(value, dict):
-            value = value.get(step, MISSING)
-        else:
-            return MISSING
-    return value

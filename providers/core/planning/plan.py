@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from providers.core.diff import changes
 from providers.core.drift.classify import Action, Detail, classify
-from providers.core.drift.difference import Difference, at
+from providers.core.drift.difference import Difference
 from providers.core.drift.facts import Facts, Unread
 from providers.core.drift.states import State
+from providers.core.field_path import at
 from providers.core.identity import FABRIC_LABEL
 from providers.core.planning import reassignment as handover
 

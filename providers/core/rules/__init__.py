@@ -21,11 +21,12 @@ from providers.core.rules import (
     vlans,
     vpcs,
 )
-from providers.core.rules.fabric import Fabric, Finding
+from providers.core.rules.fabric import Fabric
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from providers.core.finding import Finding
     from providers.core.manifest import Manifest
 
 RULES = (

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from providers.core.field_path import FieldPath
 from providers.core.rules import defaults
-from providers.core.rules.fabric import CR, Fabric, FieldPath, Finding, Findings, Place, used_again, whose
+from providers.core.rules.fabric import CR, Fabric, Findings, Place, used_again, whose
 from providers.core.rules.ports import ENDS, cables, device_of
 from providers.core.rules.values import (
     Address,
@@ -20,6 +21,9 @@ from providers.core.rules.values import (
     prefix,
     text,
 )
+
+if TYPE_CHECKING:
+    from providers.core.finding import Finding
 
 #: Types whose cables go from one server to a pair of switches of the redundancy type with that name.
 PAIRED = ("eslag", "mclag")

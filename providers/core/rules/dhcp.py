@@ -5,15 +5,18 @@ Where DHCP is off, Hedgehog drops range, options and static leases without looki
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from providers.core.rules.fabric import CR, Fabric, FieldPath, Finding, Findings
+from providers.core.finding import WARNING, Finding
 from providers.core.rules.values import Address, Network, address, inside, listing, mac, mapping, network, number, text
 from providers.core.rules.vpcs import subnets_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from providers.core.field_path import FieldPath
+    from providers.core.rules.fabric import CR, Fabric, Findings
 
 LEAST_MTU = 96
 MOST_MTU = 65535
@@ -177,8 +180,7 @@ def _again(
         return
     if before == found:
         message = f'is the same MAC as "{first}" in another spelling; leave one of the two out'
-        finding = subnet.error("lease-mac-twice", path, message)
-        yield Finding(finding.ref, finding.path, message, finding.rule, "warning")
+        yield replace(subnet.error("lease-mac-twice", path, message), severity=WARNING)
         return
     message = (
         f'is the same MAC as "{first}" in another spelling, with another address, of which the server keeps one at '

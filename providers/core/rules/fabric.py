@@ -7,31 +7,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from providers.core.finding import WARNING, Finding
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
+    from providers.core.field_path import FieldPath
     from providers.core.identity import ObjectRef
     from providers.core.manifest import Manifest
 
-type FieldPath = tuple[str | int, ...]
-
-ERROR, WARNING = "error", "warning"
+# The name that Hedgehog fills in where a spec names no namespace, and the subnet of an attachment that names none.
 DEFAULT = "default"
-#: The name that Hedgehog fills in where a spec names no namespace, and the subnet of an attachment that names none.
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A field of a CR that does not go with the rest of the fabric. `path` starts at the top of the object.
-
-    `rule` is a stable name such as "vlan-used-twice"; `message` says what is wrong and, after a semicolon, what would be right.
-    """
-
-    ref: ObjectRef
-    path: FieldPath
-    message: str
-    rule: str
-    severity: str = ERROR
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +46,11 @@ class CR:
 
     def error(self, rule: str, path: FieldPath, message: str) -> Finding:
         """A finding that stops a sync; `path` is inside the spec."""
-        return Finding(self.ref, ("spec", *path), message, rule)
+        return Finding(("spec", *path), message, rule, ref=self.ref)
 
     def warning(self, rule: str, path: FieldPath, message: str) -> Finding:
         """A finding that stops nothing; `path` is inside the spec."""
-        return Finding(self.ref, ("spec", *path), message, rule, WARNING)
+        return Finding(("spec", *path), message, rule, WARNING, ref=self.ref)
 
 
 type Findings = Iterator[Finding]

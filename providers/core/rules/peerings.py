@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from providers.core.rules.fabric import CR, Fabric, FieldPath, Finding, Findings, Place, used_again, whose
+from providers.core.rules.fabric import CR, Fabric, Findings, Place, used_again, whose
 from providers.core.rules.values import listing, mapping, network, text
 from providers.core.rules.vpcs import ipv4_namespace, vlan_namespace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from providers.core.field_path import FieldPath
+    from providers.core.finding import Finding
 
 _PAIR = 2
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hedgehog.profiles import SwitchProfile, profiles
-from providers.core.rules.fabric import CR, Fabric, FieldPath, Findings, Place, used_again, whose
+from providers.core.field_path import FieldPath
+from providers.core.rules.fabric import CR, Fabric, Findings, Place, used_again, whose
 from providers.core.rules.values import listing, mapping, text
 
 #: Where a Connection's types keep their cables: one, or lists of them; and the ends of a cable that are on a switch.

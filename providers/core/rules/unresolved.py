@@ -12,14 +12,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from providers.core.finding import ERROR, WARNING, Finding
 from providers.core.references import Reference, references
-from providers.core.rules.fabric import ERROR, WARNING, Fabric, Finding, Findings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
     from providers.core.identity import ObjectRef
-    from providers.core.rules.fabric import CR
+    from providers.core.rules.fabric import CR, Fabric, Findings
 
 RULE = "missing-reference"
 
@@ -49,7 +49,7 @@ def missing(fabric: Fabric, named: Iterable[tuple[CR, Reference]], outside: Outs
             text, severity = f"names {one.ref}, which is not in Git; it must exist on the cluster", WARNING
         else:
             text, severity = _nowhere(fabric, one.ref, outside)
-        yield Finding(cr.ref, one.path, text, RULE, severity)
+        yield Finding(one.path, text, RULE, severity, ref=cr.ref)
 
 
 def all_named(fabric: Fabric, kinds: Iterable[str]) -> Iterable[tuple[CR, Reference]]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from providers.core.rules import defaults
-from providers.core.rules.fabric import CR, Fabric, FieldPath, Findings, Place, twice
+from providers.core.rules.fabric import CR, Fabric, Findings, Place, twice
 from providers.core.rules.values import listing, mapping, number
 from providers.core.rules.vpcs import subnets_of, vlan_namespace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from providers.core.field_path import FieldPath
 
 LAST_VLAN = 4094
 

@@ -12,11 +12,12 @@ from automation.cli import app, terminal
 from automation.operations import destroy, entry
 from automation.results import PREVIEW, Counts, OperationResult, ResourceChange
 from providers.core.drift.difference import Difference
-from providers.core.manifest import Issue, Origin
+from providers.core.finding import Finding
+from providers.core.manifest import Origin
 from providers.errors import GitError, ValidationFailed
 
 CHANGE = ResourceChange("VPC/default/vpc-1", "update", (Difference(("cluster", "spec", "vlan"), 1001, cluster=1999),))
-ISSUE = Issue(Origin("vpcs/web.yaml", 3, 0), "must be a number", "spec.vlan")
+ISSUE = Finding(("spec", "vlan"), "must be a number", origin=Origin("vpcs/web.yaml", 3, 0))
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import jsonschema_rs
 import pytest
@@ -17,15 +18,19 @@ from automation.reports.check import (
 from automation.reports.format_names import CheckFormat
 from gitops.desired import DesiredState
 from gitops.load import Loaded
+from providers.core.finding import WARNING, Finding, whole
 from providers.core.identity import ObjectRef
-from providers.core.manifest import Attribution, Issue, Manifest, Origin
+from providers.core.manifest import Attribution, Manifest, Origin
 from providers.errors import ConfigError
 
-VLAN = Issue(
-    Origin("f/a b.yaml", 7, 1), "VLAN 5 is used twice; take a free one", "spec.vlan", "error", "vlan-used-twice"
+VLAN = Finding(
+    ("spec", "vlan"),
+    "VLAN 5 is used twice; take a free one",
+    "vlan-used-twice",
+    origin=Origin("f/a b.yaml", 7, 1),
 )
-BROKEN = Issue(Origin("f/b.yaml", 2, 0), "broken YAML: 50% of it, that is: half\nof it")
-HINT = Issue(Origin("f/c,d.yaml", 1, 0), "is missing", "spec.asn", "warning", "switch-not-hydrated")
+BROKEN = whole(Origin("f/b.yaml", 2, 0), "broken YAML: 50% of it, that is: half\nof it")
+HINT = Finding(("spec", "asn"), "is missing", "switch-not-hydrated", WARNING, Origin("f/c,d.yaml", 1, 0))
 WHO = Attribution("c" * 40, "Ann <ann@example.com>", "2026-01-02T03:04:05Z")
 REF = ObjectRef("Server", "default", "s")
 ONE = {REF: Manifest(REF, {}, Origin("f/s.yaml", 1, 0), WHO)}
@@ -109,7 +114,7 @@ LOG = {
 }
 
 
-def report(*issues: Issue, url: str = "https://git.example.com/x.git", crs: bool = True) -> CheckReport:
+def report(*issues: Finding, url: str = "https://git.example.com/x.git", crs: bool = True) -> CheckReport:
     state = DesiredState(ONE if crs else {}, {}, warnings=tuple(one for one in issues if one.severity != "error"))
     errors = tuple(one for one in issues if one.severity == "error")
     return CheckReport(
@@ -130,7 +135,7 @@ def test_a_workflow_command_for_each_finding_and_a_notice_at_the_end():
 
 @pytest.mark.parametrize("name", ["a\nb.yaml", "::error::x.yaml", "a:b,c%.yaml", "a\r\n::add-mask::b"])
 def test_no_file_name_ends_a_command_or_begins_another(name):
-    issue = Issue(Origin(name, 1, 0), "x\r\n::stop-commands::y")
+    issue = whole(Origin(name, 1, 0), "x\r\n::stop-commands::y")
     line = github(report(issue)).split("\n")[0]
     properties, _, _ = line.removeprefix("::error ").partition("::")
     assert dict(part.split("=", 1) for part in properties.split(",")).keys() == {"file", "line", "title"}
@@ -175,7 +180,7 @@ def test_sarif_has_every_finding_with_its_place_and_rule():
 
 
 def test_a_finding_keeps_its_fingerprint_when_its_line_moves():
-    moved = Issue(Origin(VLAN.origin.path, 90, 1), VLAN.message, VLAN.field, VLAN.severity, VLAN.rule)
+    moved = replace(VLAN, origin=Origin(VLAN.origin.path, 90, 1))
     prints = [sarif(report(one), "1")["runs"][0]["results"][0]["partialFingerprints"] for one in (VLAN, moved, BROKEN)]
     assert prints[0] == prints[1] != prints[2]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from providers.core.diff import FieldChange, changes, dotted, overlay, patch
+from providers.core.diff import FieldChange, changes, overlay, patch
 from providers.core.equality import MISSING, canonical, same
+from providers.core.field_path import dotted
 from tests.support.strategies import specs, values
 
 
