@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from program.config import FabricConfig
     from providers.core.identity import ObjectRef
 
-    type Edges = Mapping[ObjectRef, Sequence[ObjectRef]]
-
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -35,16 +33,6 @@ class Part:
     refs: Collection[ObjectRef]
     receipts: Mapping[ObjectRef, str] = field(default_factory=dict)
     bootstrap: bool = True
-
-
-def with_parents(refs: Collection[ObjectRef], edges: Edges) -> set[ObjectRef]:
-    """These CRs and all that they depend on, transitively; `edges` are what each depends on."""
-    found, left = set(refs), list(refs)
-    while left:
-        more = set(edges.get(left.pop(), ())) - found
-        found |= more
-        left += more
-    return found
 
 
 def declare(

@@ -143,11 +143,13 @@ class _Result(_OfThisRun, FabricResultProvider):
     """The provider of the fabric's result."""
 
 
-def providers_for(session: Session, plan: Plan, journal: Journal) -> dict[str, ResourceProvider]:
-    """The providers of one run, by the import path that the state has of each."""
+def providers_for(
+    session: Session, plan: Plan, touched: Mapping[ObjectRef, Action], journal: Journal
+) -> dict[str, ResourceProvider]:
+    """The providers of one run that writes the CRs `touched`, by the import path that the state has of each."""
     identity = next((one.action for one in plan.record if one.name == "identity"), Action.CREATE)
     return {
-        "providers.lifecycle.HedgehogProvider": _CRs(session, plan.touched, journal),
+        "providers.lifecycle.HedgehogProvider": _CRs(session, touched, journal),
         "providers.fabric_lifecycle.FabricIdentityProvider": _Identity(
             session, touched=identity is not Action.UNCHANGED
         ),

@@ -15,13 +15,13 @@ from automation.engine.state import urns
 from automation.execution.providers import Journal, providers_for
 from automation.progress import silent, ticking
 from automation.reports.summary import crs
-from program.declare import Part, with_parents
+from program.declare import Part
 from providers.core.drift.classify import Action
-from providers.core.planning.plan import with_dependents
+from providers.core.planning.plan import scope, with_dependents
 from providers.errors import EngineError, StackLocked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from automation.context import RunContext
     from automation.engine.run import EngineRun
@@ -74,18 +74,40 @@ def carry_out(context: RunContext, progress: Progress | None) -> Done:
     """
     plan, shown = context.plan, progress or silent()
     journal = Journal(len(plan.touched), shown)
-    whole = _on_the_whole(context)
-    targets = None if whole else _targets(context)
-    excludes = _left_alone(context) if whole else ()
     shown.update(f"writing {crs(len(plan.touched))}" if plan.touched else "writing the fabric's record")
-    program = program_of(context, _part(context, whole=whole))
     with ticking(shown):
-        done = _run(context, journal, engine.UP, program, targets, excludes)
+        if _on_the_whole(context):
+            part = Part(context.loaded.desired.manifests.keys(), bootstrap=context.settings.bootstrap is not None)
+            program = program_of(context, part)
+            done = _run(context, plan.touched, journal, engine.UP, program, None, _left_alone(context))
+        else:
+            done = _run_part(
+                context, plan.touched, journal, plan.before, [urns.result(context.fabric), *_hooks(context)]
+            )
     return Done(done, journal)
+
+
+def _run_part(
+    context: RunContext,
+    touched: Mapping[ObjectRef, Action],
+    journal: Journal,
+    waits_for: Mapping[ObjectRef, Sequence[ObjectRef]],
+    and_also: Iterable[str],
+    loosened: Iterable[ObjectRef] = (),
+) -> EngineRun:
+    """One engine run over `touched` and the URNs `and_also`; `loosened` give up what the state has them depend on."""
+    desired, recorded = context.loaded.desired, context.recorded
+    registered, targets = scope({*touched, *loosened}, desired.manifests.keys(), waits_for, recorded.depends)
+    receipts = {ref: str(outputs.get("receipt", "")) for ref, outputs in recorded.crs.items()}
+    program = program_of(context, Part(registered, receipts, bootstrap=False))
+    return _run(
+        context, touched, journal, engine.UP, program, [*and_also, *(urns.of(context.fabric, ref) for ref in targets)]
+    )
 
 
 def _run(
     context: RunContext,
+    touched: Mapping[ObjectRef, Action],
     journal: Journal,
     verb: str,
     program: Callable[[], None] | None,
@@ -95,7 +117,7 @@ def _run(
     """The engine run; a dead run's lock is cleared for it, and noted. An engine that dies half way is a run with that error:
     what the servers took until then is in the journal, and the next sync finds it.
     """
-    providers = providers_for(context.session, context.plan, journal)
+    providers = providers_for(context.session, context.plan, touched, journal)
     try:
         found, note = locks.clearing_stale_lock(
             context.workspace,
@@ -156,25 +178,10 @@ def _on_the_whole(context: RunContext) -> bool:
     )
 
 
-def _part(context: RunContext, *, whole: bool) -> Part:
-    """What is registered: the CRs that are written, what they depend on, and what of the state depends on them; or all.
-
-    The engine takes a resource that depends on a target and is not registered for one that is to be deleted.
-    """
-    plan, desired = context.plan, context.loaded.desired.manifests
-    if whole:
-        return Part(desired.keys(), bootstrap=context.settings.bootstrap is not None)
-    near = with_dependents(plan.touched.keys(), context.recorded.depends) & desired.keys()
-    receipts = {ref: str(outputs.get("receipt", "")) for ref, outputs in context.recorded.crs.items()}
-    return Part(with_parents(near, plan.before), receipts, bootstrap=False)
-
-
-def _targets(context: RunContext) -> list[str]:
-    """The URNs that the engine may touch: what is written, the fabric's result, and the commands after a sync."""
-    fabric, plan, recorded = context.fabric, context.plan, context.recorded
-    hooks = [urns.hook(fabric, number) for number in range(1, len(context.settings.hooks) + 1)]
-    crs = [urns.of(fabric, ref) for ref in plan.touched]
-    return [urns.result(fabric), *crs, *dict.fromkeys((*hooks, *recorded.hook_urns))]
+def _hooks(context: RunContext) -> Iterable[str]:
+    """The URNs of the commands after a sync: those of the config, and those of the state."""
+    hooks = [urns.hook(context.fabric, number) for number in range(1, len(context.settings.hooks) + 1)]
+    return dict.fromkeys((*hooks, *context.recorded.hook_urns))
 
 
 def _left_alone(context: RunContext) -> list[str]:
@@ -188,18 +195,26 @@ def delete(context: RunContext, refs: Iterable[ObjectRef], progress: Progress | 
     """Delete some managed CRs in one engine run, what refers to others first.
 
     The fabric's result and the commands after a sync depend on every CR and leave the state with them; that writes nothing,
-    and the next run makes them again.
+    and the next run makes them again. What the state has depend on a CR that goes only because of an order of updates gives
+    that dependency up first, in an engine run that writes nothing.
 
     Raises:
         StackLocked, EngineError: as `carry_out`.
     """
-    going, shown = list(refs), progress or silent()
+    recorded, shown = context.recorded, progress or silent()
+    going = set(refs)
+    dependents = with_dependents(going, recorded.depends) - going
+    loosened = dependents & context.loaded.desired.manifests.keys()
+    going |= dependents - loosened
     journal = Journal(len(going), shown, "deleted")
-    recorded = context.recorded
     targets = [urns.of(context.fabric, ref) for ref in sorted(going)]
     targets += [*recorded.hook_urns, *([recorded.result_urn] if recorded.result_urn else [])]
     with ticking(shown):
-        done = _run(context, journal, engine.DESTROY, None, targets)
+        if loosened:
+            found = _run_part(context, {}, journal, context.loaded.desired.references, (), loosened)
+            if found.errors or found.interrupted:
+                return Done(found, journal)
+        done = _run(context, dict.fromkeys(going, Action.DELETE), journal, engine.DESTROY, None, targets)
     return Done(done, journal)
 
 

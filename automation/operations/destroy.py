@@ -71,7 +71,7 @@ def _run(workspace: Workspace, session: Session, recorded: Recorded, shown: Prog
             session.fabric,
             engine.DESTROY,
             None,
-            providers_for(session, Plan(session.fabric), journal),
+            providers_for(session, Plan(session.fabric), {}, journal),
             targets=None,
             on_interrupt=journal.stopped.set,
         )

@@ -113,6 +113,36 @@ def test_two_vpcs_swap_their_vlans(scenario):
     assert scenario.spec("VPC", "vpc-00004")["subnets"]["default"]["vlan"] == 1007
 
 
+def vpcs(**vlans: int) -> str:
+    """VPCs by name, each with a subnet of its own and this VLAN."""
+    return "".join(
+        f"""---
+apiVersion: vpc.githedgehog.com/v1beta1
+kind: VPC
+metadata: {{name: {name}}}
+spec:
+  vlanNamespace: row-1
+  subnets: {{default: {{subnet: 10.0.{200 + number}.0/24, vlan: {vlan}}}}}
+"""
+        for number, (name, vlan) in enumerate(vlans.items())
+    )
+
+
+def test_who_gave_a_vlan_up_is_deleted_later_and_who_took_it_stays(scenario):
+    scenario.files["vpcs/two.yaml"] = vpcs(giver=1093, taker=1094)
+    scenario.sync(CRS + 2)
+    scenario.files["vpcs/two.yaml"] = vpcs(giver=1095, taker=1093)
+    assert "reassignment" not in scenario.sync(CRS + 2)
+    scenario.files["vpcs/two.yaml"] = vpcs(taker=1093).replace("10.0.200", "10.0.201")
+    done = scenario.sync(CRS + 1)
+    assert ([one["ref"] for one in done["changes"] if one["action"] == "delete"], done["counts"]["deleted"]) == (
+        ["VPC/default/giver"],
+        1,
+    )
+    del scenario.files["vpcs/two.yaml"]
+    scenario.sync()
+
+
 def test_a_port_moves_between_connections_that_stay(scenario):
     link = "    - server:\n        port: server-0107/enp2s2\n      switch:\n        port: leaf-01/E1/8\n"
     scenario.replace(SERVERS, (link, ""), ("port: leaf-01/E1/9", "port: leaf-01/E1/8"))

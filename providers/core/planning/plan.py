@@ -19,6 +19,7 @@ from providers.core.drift.states import State
 from providers.core.field_path import at
 from providers.core.identity import FABRIC_LABEL
 from providers.core.planning import reassignment as handover
+from providers.core.references import references
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -118,7 +119,7 @@ def build(
         return Plan(fabric, tuple(crs), before=edges, record=record)
     desired = {one.ref: one.desired["cluster"].get("spec") or {} for one in known if one.desired is not None}
     reassignment = handover.plan(desired, present(fabric, known), edges)
-    first = with_dependents(reassignment.detour, depends or {})
+    first = with_dependents(reassignment.detour, _referring(known, depends or {}) if reassignment.detour else {})
     crs = [replace(one, action=_detoured(one.action)) if one.ref in first else one for one in crs]
     before = {ref: (*parents, *reassignment.order.get(ref, ())) for ref, parents in edges.items()}
     return Plan(fabric, tuple(crs), reassignment, first, before, record)
@@ -142,6 +143,19 @@ def owner(live: Mapping[str, Any]) -> str | None:
     return (live["metadata"].get("labels") or {}).get(FABRIC_LABEL)
 
 
+def _referring(
+    facts: Iterable[Facts], depends: Mapping[ObjectRef, Sequence[ObjectRef]]
+) -> dict[ObjectRef, list[ObjectRef]]:
+    """Of what the state has each CR depend on, what the CR refers to: the rest was an order of updates, and is over."""
+    found = {}
+    for one in facts:
+        if one.outputs is not None and depends.get(one.ref):
+            spec = one.outputs["cluster"].get("spec") or {}
+            named = {reference.ref for reference in references(one.ref.kind, spec, one.ref.namespace)}
+            found[one.ref] = [parent for parent in depends[one.ref] if parent in named]
+    return found
+
+
 def with_dependents(
     refs: Collection[ObjectRef], depends: Mapping[ObjectRef, Sequence[ObjectRef]]
 ) -> frozenset[ObjectRef]:
@@ -159,6 +173,44 @@ def with_dependents(
         found |= more
         left += more
     return frozenset(found)
+
+
+def with_parents(refs: Collection[ObjectRef], edges: Mapping[ObjectRef, Sequence[ObjectRef]]) -> set[ObjectRef]:
+    """These CRs and all that they depend on, transitively; `edges` are what each depends on."""
+    found, left = set(refs), list(refs)
+    while left:
+        more = set(edges.get(left.pop(), ())) - found
+        found |= more
+        left += more
+    return found
+
+
+def scope(
+    touched: Collection[ObjectRef],
+    desired: Collection[ObjectRef],
+    waits_for: Mapping[ObjectRef, Sequence[ObjectRef]],
+    depends: Mapping[ObjectRef, Sequence[ObjectRef]],
+) -> tuple[set[ObjectRef], set[ObjectRef]]:
+    """What an engine run must register, and what it must name as its targets, to write the CRs `touched`.
+
+    Registered is what depends on a target, which the engine would take for deleted, and what any of that depends on. A
+    registered CR that the state has depend on more than the program does is a target, too, and not written: the engine keeps
+    the old dependencies of any other, so it would find the one that it depended on registered twice, or would not delete it.
+    Such dependencies are orders of updates, which Pulumi kept.
+
+    Args:
+        touched: what is written.
+        desired: what Git names, which alone can be registered.
+        waits_for: what each CR depends on in the program.
+        depends: what each CR depends on in the state.
+    """
+    targets = set(touched)
+    while True:
+        registered = with_parents(with_dependents(targets, depends).intersection(desired), waits_for)
+        more = {ref for ref in registered if not set(depends.get(ref, ())) <= set(waits_for.get(ref, ()))} - targets
+        if not more:
+            return registered, targets
+        targets |= more
 
 
 def record_step(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pulumi
 import pytest
-from pulumi.dynamic import Resource
+from pulumi.dynamic import DiffResult, Resource
 
 from automation.engine import run as engine
 from automation.engine.workspace import Workspace
@@ -143,6 +143,28 @@ def test_a_target_that_is_not_registered_is_deleted_and_nothing_else(root):
     found = up(root, program(a=thing("a", 2)), [urn("b")], recorder=recorder)
     assert (found.done[urn("b")], recorder.calls) == ("delete", [("delete", "made")])
     assert kept(root) == {"a": 1, "c": 1}
+
+
+class Unchanged(Recorder):
+    """Says which steps are none by the number alone."""
+
+    def diff(self, _id, olds, news):
+        return DiffResult(changes=olds["n"] != news["n"])
+
+
+def test_what_is_registered_and_no_target_keeps_what_the_state_has_it_depend_on(root):
+    """So the engine would not delete that, and says nothing (`providers.core.planning.plan.scope`)."""
+    up(root, program(a=thing("a"), b=thing("b", after=["a"])))
+    found = up(root, program(b=thing("b")), [urn("a")], recorder=Unchanged())
+    assert (found.done[urn("a")], kept(root)) == ("same", {"a": 1, "b": 1})
+
+
+def test_a_target_that_does_not_change_takes_the_programs_dependencies(root):
+    up(root, program(a=thing("a"), b=thing("b", after=["a"])))
+    recorder = Unchanged()
+    found = up(root, program(b=thing("b")), [urn("a"), urn("b")], recorder=recorder)
+    assert (found.done[urn("a")], found.done[urn("b")]) == ("delete", "same")
+    assert (recorder.calls, kept(root)) == ([("delete", "made")], {"b": 1})
 
 
 def test_what_is_excluded_is_left_as_it_is(root):

@@ -15,6 +15,7 @@ from automation.execution.providers import Journal, Outcome
 from automation.execution.run import Done
 from automation.operations import sync
 from automation.results import EngineInfo
+from providers.core.planning.plan import scope
 from tests.support.contexts import FABRIC, committed, context, left, live, outputs, ref, synced
 
 if TYPE_CHECKING:
@@ -133,6 +134,5 @@ def test_of_two_reassignments_the_one_that_was_not_refused_stays(carried):
 def test_only_what_is_touched_its_parents_and_its_dependents_are_registered():
     moved = replace(synced(A), desired=committed(A, {"mode": "l3"}).desired)
     read = context([moved, synced(KEPT), synced(X, {"subnet": "a/default", "connection": "c"})])
-    assert set(execution._part(read, whole=False).refs) == {A, X}
-    assert urns.of(FABRIC, A) in execution._targets(read)
-    assert urns.of(FABRIC, X) not in execution._targets(read)
+    desired = read.loaded.desired.manifests.keys()
+    assert scope(read.plan.touched, desired, read.plan.before, read.recorded.depends) == ({A, X}, {A})

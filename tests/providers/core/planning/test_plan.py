@@ -155,3 +155,38 @@ def test_every_cr_is_in_the_plan_once_and_can_be_carried_out(facts):
 def test_after_it_was_carried_out_nothing_is_left_to_do(facts):
     after = [synced(one.ref, one.desired["cluster"]["spec"]) for one in facts if one.desired]
     assert build(*after).is_empty
+
+
+C, D = ref("VPC/c"), ref("VPC/d")
+SCOPES = {
+    "what is written, alone": ({A}, {}, {}, {A}, {A}),
+    "what it depends on is registered": (
+        {ATTACHMENT},
+        {ATTACHMENT: [A]},
+        {ATTACHMENT: [A]},
+        {ATTACHMENT, A},
+        {ATTACHMENT},
+    ),
+    "so is what depends on it": ({A}, {ATTACHMENT: [A]}, {ATTACHMENT: [A]}, {ATTACHMENT, A}, {A}),
+    "what once had to follow it is a target": ({A}, {}, {B: [A]}, {A, B}, {A, B}),
+    "so is a bystander that once had to follow another": (
+        {CONNECTION},
+        {ATTACHMENT: [CONNECTION, B]},
+        {ATTACHMENT: [CONNECTION, B], B: [A]},
+        {CONNECTION, ATTACHMENT, B},
+        {CONNECTION, B},
+    ),
+    "what goes is a target and not registered": ({D}, {}, {B: [D]}, {B}, {B, D}),
+}
+
+
+@pytest.mark.parametrize(("touched", "waits_for", "depends", "registered", "targets"), SCOPES.values(), ids=SCOPES)
+def test_the_scope_of_an_engine_run(touched, waits_for, depends, registered, targets):
+    assert plan.scope(touched, {A, B, C, ATTACHMENT, CONNECTION}, waits_for, depends) == (registered, targets)
+
+
+def test_a_bystander_that_once_took_something_over_is_not_deleted_first():
+    """B takes the subnet that A has and gives up for good; C once had to follow A, which the state remembers."""
+    facts = [left(A, takes(1)), committed(B, takes(1)), synced(C, takes(3))]
+    edges = {B: (), C: ()}
+    assert plan.build("f", facts, edges, depends={A: (), C: (A,)}).first == {A}
