@@ -11,12 +11,11 @@ from gitops import (
     schemas,
 )
 from gitops.cache.readings import Memory
-from gitops.git.blobs import Blobs
-from gitops.git.source import Snapshot
+from gitops.snapshot import Snapshot
 from providers.core.manifest import Attribution
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from authoring.folder import Folder
     from gitops.desired import DesiredState
@@ -39,7 +38,7 @@ class Judge(Memory):
             commit=folder.commit,
             branch=folder.branch,
             folder=folder.root,
-            files=_Held(folder.files),
+            files=folder.files,
             attribution=dict.fromkeys(folder.files, _NOBODY),
             last_folder_commit=folder.commit,
             paths=tuple(sorted(folder.paths)),
@@ -69,17 +68,3 @@ class Judge(Memory):
 
 def _told(issue: Finding) -> tuple[str, str, str]:
     return issue.origin.path, issue.field, issue.message
-
-
-class _Held(Blobs):
-    """Files that are in memory."""
-
-    def __init__(self, files: Mapping[str, bytes]) -> None:
-        self._held = files
-        self.ids = dict.fromkeys(files, "")
-
-    def load(self, paths: Iterable[str]) -> None:
-        """Nothing is left to load."""
-
-    def __getitem__(self, path: str) -> bytes:
-        return self._held[path]

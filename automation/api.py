@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from authoring.ingest.run import IngestResult
     from authoring.result import EditResult
     from automation.editing.batch import Batch
-    from automation.operations.check import CheckReport
     from automation.operations.status import StatusReport
     from automation.progress import Progress
+    from automation.reports.check import CheckReport
     from automation.results import OperationResult
     from providers.core.drift.report import DriftReport
 

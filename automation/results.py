@@ -13,7 +13,7 @@ from providers.core.equality import MISSING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from automation.operations.wait import Health
+    from providers.core.drift.convergence import Agent
     from providers.core.drift.difference import Difference
 
 #: The verbs of an engine run.
@@ -125,6 +125,44 @@ class Reassignment:
     def to_json(self) -> dict[str, Any]:
         """`{"deleted_first", "because", "rolled_back"}`, each a list of texts."""
         return {"deleted_first": list(self.first), "because": list(self.because), "rolled_back": list(self.rolled_back)}
+
+
+NO_AGENTS = "the cluster has no Agents, so whether the switches run this cannot be told; not waited for"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the waiting ended: the switches that were followed, and those that had not taken up the change in time."""
+
+    watched: tuple[str, ...] = ()
+    not_converged: tuple[Agent, ...] = ()
+    seconds: float = 0.0
+    known: bool = True
+
+    @property
+    def text(self) -> str:
+        """One line."""
+        if not self.known:
+            return NO_AGENTS
+        if not self.watched:
+            return "no switch is concerned"
+        if self.not_converged:
+            named = ", ".join(str(agent) for agent in self.not_converged)
+            done = len(self.watched) - len(self.not_converged)
+            return f"{done} of {len(self.watched)} switches run it after {self.seconds:.0f} s; behind: {named}"
+        return f"all {len(self.watched)} switches concerned run it ({self.seconds:.0f} s)"
+
+    def to_json(self) -> dict[str, Any]:
+        """`{"known", "switches", "not_converged": [{"switch", "generation", "applied"}], "seconds"}`."""
+        not_converged = [
+            {"switch": one.switch, "generation": one.generation, "applied": one.applied} for one in self.not_converged
+        ]
+        return {
+            "known": self.known,
+            "switches": list(self.watched),
+            "not_converged": not_converged,
+            "seconds": self.seconds,
+        }
 
 
 @dataclass(frozen=True, slots=True)

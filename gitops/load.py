@@ -19,7 +19,7 @@ from gitops import (
 from gitops.cache.readings import Memory
 from gitops.cache.store import Store
 from gitops.desired import DesiredState, Draft, Layout
-from gitops.git.source import STORE, Snapshot, read_snapshot
+from gitops.git.source import STORE, read_snapshot
 from providers.core.rules.unresolved import ASSUMED
 from providers.errors import ValidationFailed
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
+    from gitops.snapshot import Snapshot
     from providers.core.finding import Finding
     from providers.core.identity import ObjectRef
     from providers.core.rules.unresolved import Outside

@@ -16,9 +16,8 @@ from providers.core import sections
 from providers.core.drift.adoption import refusal, unmanaged
 from providers.core.identity import FIELD_MANAGER, KINDS
 from providers.core.ownership import managers
-from providers.core.planning import reassignment
+from providers.core.planning import prune, reassignment
 from providers.core.planning.plan import owner
-from providers.core.planning.prune import check_prune
 from providers.errors import UnsafeChange
 
 if TYPE_CHECKING:
@@ -82,7 +81,9 @@ def check(config: FabricConfig, desired: DesiredState, *, preview: bool) -> Mapp
     """
     cluster = bootstrap.cluster_of(config)
     managed, unlabelled = objects(cluster, config.fabric, desired.manifests.keys())
-    check_prune(managed, desired.manifests, config.allow_deletes)
+    too_many = prune.refusal(managed, desired.manifests, config.allow_deletes)
+    if too_many:
+        raise UnsafeChange(too_many)
     cluster_checks.require_hydrated(cluster, config.fabric, desired, managed)
     check_adoption(cluster, config, desired, unlabelled)
     plan = reassignment.plan({ref: one.spec for ref, one in desired.manifests.items()}, managed, desired.references)

@@ -15,7 +15,8 @@ from providers.errors import NotInstalled
 from providers.settings import ClusterSettings, NetBoxSettings
 from providers.targets.cluster.snapshot import ClusterSnapshot
 from providers.targets.cluster.target import Cluster
-from providers.targets.netbox.target import NetBox, NetBoxSnapshot
+from providers.targets.netbox.snapshot import NetBoxSnapshot
+from providers.targets.netbox.target import NetBox
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

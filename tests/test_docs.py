@@ -87,7 +87,6 @@ def real() -> dict[str, object]:
     from automation.operations import check
     from automation.operations.orphans import Orphans
     from automation.operations.status import Standing, StatusReport
-    from automation.operations.wait import Health
     from automation.reports import as_json
     from automation.reports.edits import conflict_json
     from automation.setup import connections, init, servers
@@ -127,7 +126,7 @@ def real() -> dict[str, object]:
             results.Counts(),
             fabric_changes=(results.ResourceChange("f/result", "update"),),
             reassignment=results.Reassignment(),
-            health=Health(("a",), (Agent("leaf-01", 7, 6),)),
+            health=results.Health(("a",), (Agent("leaf-01", 7, 6),)),
             not_done=(results.NotDone("a", "b"),),
             orphans_recorded=0,
         ).to_json(),

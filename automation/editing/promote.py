@@ -9,8 +9,8 @@ from authoring.changes import Change, ChangeRefused, Remove
 from automation.editing import commits
 from automation.engine.state import recorded as state
 from providers.core.identity import FABRIC_LABEL, KINDS
-from providers.core.planning.prune import check_prune
-from providers.errors import ConfigError
+from providers.core.planning import prune
+from providers.errors import ConfigError, UnsafeChange
 from providers.session import Session
 from providers.settings import allowed_deletes
 
@@ -49,7 +49,9 @@ def promote(
             raise ChangeRefused(f"{ref} is written {len(places)} times in Git; remove all but one first")
         one = promotion.change(ref, source, places[0].value if places else None, seen, recorded.get(ref))
         if isinstance(one, Remove):
-            check_prune(recorded.keys(), recorded.keys() - {ref}, allowed)
+            refusal = prune.refusal(recorded.keys(), recorded.keys() - {ref}, allowed)
+            if refusal:
+                raise UnsafeChange(refusal)
         return (one,)
 
     return commits.computed(workspace, fabric, "promote", changes, wanted)

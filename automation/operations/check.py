@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from automation.reports.check import CheckReport
 from gitops import load, schemas
 from program.cluster_checks import on_cluster
 from program.config import cache_folder
@@ -21,90 +21,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from automation.engine.workspace import Workspace
-    from gitops.load import Loaded
-    from providers.core.finding import Finding
     from providers.targets.cluster.target import Cluster
 
 _NEEDED = frozenset(key for key in KEYS if key.startswith("git") or key == "schemasDir")
 """The config that says what is read, and which schemas judge it."""
 
 _GVK = "x-kubernetes-group-version-kind"
-
-
-@dataclass(frozen=True, slots=True)
-class CheckReport:
-    """The findings about a fabric's folder: errors stop a sync, warnings do not. `judge` names the schemas used."""
-
-    fabric: str
-    loaded: Loaded = field(repr=False)
-    judge: str
-    duration_s: float = 0.0
-
-    @property
-    def issues(self) -> tuple[Finding, ...]:
-        """Errors, then warnings, each in order of path and line."""
-        return (*self.loaded.errors, *self.loaded.desired.warnings)
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether no CR is desired, which a sync refuses."""
-        return not self.loaded.desired.manifests
-
-    @property
-    def exit_code(self) -> int:
-        """1 when a sync would refuse what is in Git, else 0."""
-        return int(bool(self.loaded.errors) or self.is_empty)
-
-    @property
-    def summary(self) -> str:
-        """One line: what was read, how many findings, and by which schemas."""
-        errors, warnings = len(self.loaded.errors), len(self.loaded.desired.warnings)
-        if self.loaded.errors:
-            verdict = _counted(errors, "error")
-        elif self.is_empty:
-            verdict = "no CR in the folder, which a sync refuses"
-        else:
-            verdict = "valid"
-        more = f", {_counted(warnings, 'warning')}" if warnings else ""
-        return f"{self.fabric}: {verdict}{more}; {self.loaded.summary}; checked against {self.judge}"
-
-    def to_json(self) -> dict[str, Any]:
-        """The shape that `--json` prints."""
-        loaded = self.loaded
-        return {
-            "verb": "check",
-            "fabric": self.fabric,
-            "ok": self.exit_code == 0,
-            "exit_code": self.exit_code,
-            "duration_s": round(self.duration_s, 3),
-            "schemas": self.judge,
-            "repository": loaded.url,
-            "branch": loaded.branch,
-            "folder": loaded.folder,
-            "commit": loaded.commit,
-            "files": loaded.files,
-            "crs": len(loaded.desired.manifests),
-            "drafts": len(loaded.desired.drafts),
-            "not_touched": dict(loaded.desired.skipped),
-            "issues": [_issue_json(issue) for issue in self.issues],
-            "errors": [str(issue) for issue in loaded.errors],
-        }
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'s' * (count != 1)}"
-
-
-def _issue_json(issue: Finding) -> dict[str, Any]:
-    return {
-        "severity": issue.severity,
-        "path": issue.origin.path,
-        "line": issue.origin.line,
-        "document": issue.origin.document,
-        "field": issue.field,
-        "rule": issue.rule,
-        "message": issue.message,
-    }
 
 
 def check(workspace: Workspace, fabric: str, *, live: bool = False, folder: Path | None = None) -> CheckReport:

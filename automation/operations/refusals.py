@@ -8,8 +8,8 @@ from program import cluster_checks
 from providers.core.drift.adoption import refusal
 from providers.core.drift.facts import Unread
 from providers.core.identity import FABRIC_LABEL
+from providers.core.planning import prune
 from providers.core.planning.plan import owner, present
-from providers.core.planning.prune import check_prune
 from providers.errors import HhsyncError, ValidationFailed, one_line
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ def _prune(context: RunContext, allow_deletes: int | None) -> list[str]:
         return []
     allowed = context.settings.allow_deletes if allow_deletes is None else allow_deletes
     managed = context.recorded.crs.keys()
-    return _caught(lambda: check_prune(managed, managed - context.plan.deleted(), allowed))
+    line = prune.refusal(managed, managed - context.plan.deleted(), allowed)
+    return [line] if line else []
 
 
 def _hydrated(context: RunContext) -> list[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from automation.agents import Lag
 from automation.execution.publishing import publish_after
+from automation.results import Health
 from providers.core.drift.classify import Action
 from providers.core.drift.convergence import Agent, Concerned, behind
 from providers.core.planning.plan import present
@@ -29,43 +30,6 @@ INTERVAL = 1.0
 
 DEADLINE = 300.0
 """Seconds to wait when nothing else is said."""
-
-NO_AGENTS = "the cluster has no Agents, so whether the switches run this cannot be told; not waited for"
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """How the waiting ended: the switches that were followed, and those that had not taken up the change in time."""
-
-    watched: tuple[str, ...] = ()
-    not_converged: tuple[Agent, ...] = ()
-    seconds: float = 0.0
-    known: bool = True
-
-    @property
-    def text(self) -> str:
-        """One line."""
-        if not self.known:
-            return NO_AGENTS
-        if not self.watched:
-            return "no switch is concerned"
-        if self.not_converged:
-            named = ", ".join(str(agent) for agent in self.not_converged)
-            done = len(self.watched) - len(self.not_converged)
-            return f"{done} of {len(self.watched)} switches run it after {self.seconds:.0f} s; behind: {named}"
-        return f"all {len(self.watched)} switches concerned run it ({self.seconds:.0f} s)"
-
-    def to_json(self) -> dict[str, Any]:
-        """`{"known", "switches", "not_converged": [{"switch", "generation", "applied"}], "seconds"}`."""
-        not_converged = [
-            {"switch": one.switch, "generation": one.generation, "applied": one.applied} for one in self.not_converged
-        ]
-        return {
-            "known": self.known,
-            "switches": list(self.watched),
-            "not_converged": not_converged,
-            "seconds": self.seconds,
-        }
 
 
 def followed_by(

@@ -1,4 +1,4 @@
-"""The findings of `hhsync check` in the forms that pull requests read: SARIF 2.1.0, and GitHub's workflow commands. Pure.
+"""The findings of `hhsync check`, and the formats that pull requests read: SARIF 2.1.0, GitHub's workflow commands. Pure.
 
 Facts: OASIS' SARIF 2.1.0 (§3), and GitHub's rules for workflow commands: in a command's text "%", CR and LF are written as
 %25, %0D and %0A, in its properties ":" and "," as %3A and %2C, too.
@@ -7,19 +7,20 @@ Facts: OASIS' SARIF 2.1.0 (§3), and GitHub's rules for workflow commands: in a 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass, field
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from automation.reports.format_names import CheckFormat
-from automation.reports.summary import check_text, to_text
+from automation.reports.summary import to_text
 from providers.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from automation.operations.check import CheckReport
+    from gitops.load import Loaded
     from providers.core.finding import Finding
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -28,6 +29,82 @@ ROOT = "%SRCROOT%"
 #: What paths are relative to, as GitHub calls it: the repository's root.
 NO_RULE = "unreadable"
 #: The rule of findings about documents that cannot be read at all.
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """The findings about a fabric's folder: errors stop a sync, warnings do not. `judge` names the schemas used."""
+
+    fabric: str
+    loaded: Loaded = field(repr=False)
+    judge: str
+    duration_s: float = 0.0
+
+    @property
+    def issues(self) -> tuple[Finding, ...]:
+        """Errors, then warnings, each in order of path and line."""
+        return (*self.loaded.errors, *self.loaded.desired.warnings)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no CR is desired, which a sync refuses."""
+        return not self.loaded.desired.manifests
+
+    @property
+    def exit_code(self) -> int:
+        """1 when a sync would refuse what is in Git, else 0."""
+        return int(bool(self.loaded.errors) or self.is_empty)
+
+    @property
+    def summary(self) -> str:
+        """One line: what was read, how many findings, and by which schemas."""
+        errors, warnings = len(self.loaded.errors), len(self.loaded.desired.warnings)
+        if self.loaded.errors:
+            verdict = _counted(errors, "error")
+        elif self.is_empty:
+            verdict = "no CR in the folder, which a sync refuses"
+        else:
+            verdict = "valid"
+        more = f", {_counted(warnings, 'warning')}" if warnings else ""
+        return f"{self.fabric}: {verdict}{more}; {self.loaded.summary}; checked against {self.judge}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The shape that `--json` prints."""
+        loaded = self.loaded
+        return {
+            "verb": "check",
+            "fabric": self.fabric,
+            "ok": self.exit_code == 0,
+            "exit_code": self.exit_code,
+            "duration_s": round(self.duration_s, 3),
+            "schemas": self.judge,
+            "repository": loaded.url,
+            "branch": loaded.branch,
+            "folder": loaded.folder,
+            "commit": loaded.commit,
+            "files": loaded.files,
+            "crs": len(loaded.desired.manifests),
+            "drafts": len(loaded.desired.drafts),
+            "not_touched": dict(loaded.desired.skipped),
+            "issues": [_issue_json(issue) for issue in self.issues],
+            "errors": [str(issue) for issue in loaded.errors],
+        }
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'s' * (count != 1)}"
+
+
+def _issue_json(issue: Finding) -> dict[str, Any]:
+    return {
+        "severity": issue.severity,
+        "path": issue.origin.path,
+        "line": issue.origin.line,
+        "document": issue.origin.document,
+        "field": issue.field,
+        "rule": issue.rule,
+        "message": issue.message,
+    }
 
 
 def resolve_format(format: CheckFormat | None, *, as_json: bool, output: Path | None) -> CheckFormat:
@@ -39,6 +116,11 @@ def resolve_format(format: CheckFormat | None, *, as_json: bool, output: Path | 
     if as_json and output is None and format not in (None, CheckFormat.JSON):
         raise ConfigError(f"--json and --format {format} both want stdout; leave one out, or give --output FILE")
     return format or (CheckFormat.JSON if as_json else CheckFormat.TEXT)
+
+
+def check_text(report: CheckReport) -> str:
+    """Every finding with its origin, then what was read and which schemas judged it."""
+    return "\n".join([*(str(issue) for issue in report.issues), report.summary])
 
 
 def render(report: CheckReport, format: CheckFormat) -> str:

@@ -11,7 +11,6 @@ from providers.core.equality import MISSING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from automation.operations.check import CheckReport
     from providers.core.drift.difference import Difference
 
 _SHOWN = 100
@@ -170,11 +169,6 @@ def _done(word: str) -> str:
 
 
 # --- check -------------------------------------------------------------------------------------------------------------
-
-
-def check_text(report: CheckReport) -> str:
-    """Every finding with its origin, then what was read and which schemas judged it."""
-    return "\n".join([*(str(issue) for issue in report.issues), report.summary])
 
 
 def to_text(value: Mapping[str, Any]) -> str:

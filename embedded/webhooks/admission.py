@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from embedded.webhooks.rewriting import patch, rewritten
 from embedded.webhooks.rules.registry import KINDS
 from embedded.webhooks.shapes import Unreadable
-from embedded.webhooks.subject import Refused, Subject
+from embedded.webhooks.errors import Refused
+from embedded.webhooks.subject import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

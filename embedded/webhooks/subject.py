@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from embedded.webhooks.shapes import Unreadable
 from embedded.webhooks.specs import SPECS
+from embedded.webhooks.endpoints import ports_in_use
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
-
-
-class Refused(Exception):
-    """A rule does not let the object through; the text is what the client is told."""
 
 
 @dataclass(slots=True)
@@ -137,7 +134,4 @@ def _labels_of(subject: Subject) -> list[tuple[str, str, str]]:
 def _ports_of(subject: Subject) -> Collection[str]:
     if subject.kind != "Connection":
         return ()
-    # the rule that finds the ports builds on this module
-    from embedded.webhooks.rules.endpoints import ports_in_use
-
     return ports_in_use(subject.spec)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from gitops.cache.store import Store
     from gitops.desired import DesiredState
-    from gitops.git.source import Snapshot
+    from gitops.snapshot import Snapshot
     from providers.core.finding import Finding
     from providers.core.schema import Schema
 
@@ -48,7 +48,7 @@ class Memory:
 
     def reading(self, snapshot: Snapshot, path: str) -> manifests.Reading:
         """What the file at `path` holds."""
-        blob = snapshot.files.ids[path]
+        blob = snapshot.blobs[path]
         attribution = snapshot.attribution[path]
         try:
             value = self._files[blob]

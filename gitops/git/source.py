@@ -12,6 +12,7 @@ from gitops.git import attribution as git_attribution
 from gitops.git import mirror, trust
 from gitops.git.blobs import Blobs
 from gitops.git.command import CommandFailed, GitCommand
+from gitops.snapshot import Snapshot
 from providers.core.finding import Finding, whole
 from providers.core.manifest import Attribution, Origin
 from providers.errors import GitError
@@ -29,27 +30,6 @@ STORE = "git/known.sqlite"
 
 _SUFFIXES = (".yaml", ".yml")
 _LINK, _SUBMODULE = "120000", "160000"
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """The YAML files of one folder at one commit; paths are from the repository's root.
-
-    `paths` are all files of the folder, read or not; `last_folder_commit` is the last commit that changed any of them.
-    `tree` is the id of the folder's tree: with the same tree every file is the same. `signer` is who signed the commit,
-    where that was asked.
-    """
-
-    commit: str
-    branch: str
-    folder: str
-    files: Blobs
-    attribution: Mapping[str, Attribution]
-    last_folder_commit: str
-    paths: tuple[str, ...] = ()
-    issues: tuple[Finding, ...] = ()
-    tree: str = ""
-    signer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +87,7 @@ def _read(
         paths=paths,
         issues=tuple(issues),
         tree=tree,
+        blobs=files.ids,
     )
 
 

@@ -12,7 +12,8 @@ from pynetbox.core.query import Request
 from providers import errors
 from providers.core.identity import KINDS, ObjectRef
 from providers.settings import NetBoxSettings
-from providers.targets.netbox.target import NetBox, NetBoxSnapshot, Record
+from providers.targets.netbox.snapshot import NetBoxSnapshot
+from providers.targets.netbox.target import NetBox, Record
 from providers.targets.netbox.types import ALL, TYPES, canonical
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import Any
 
 from embedded.webhooks.networks import prefix
 from embedded.webhooks.specs import TCP_FLAGS
-from embedded.webhooks.subject import Refused
+from embedded.webhooks.errors import Refused
 
 FIRST_SEQUENCE = 10
 #: The numbers below are the fabric's own.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from embedded.webhooks.endpoints import links
 from embedded.webhooks.networks import Address, prefix
-from embedded.webhooks.rules.endpoints import links
-from embedded.webhooks.subject import Refused
+from embedded.webhooks.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedded.webhooks.subject import Refused
+from embedded.webhooks.errors import Refused
 from hedgehog.profiles import MANAGEMENT_PORT, profiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from embedded.webhooks.rules.endpoints import Endpoints
+    from embedded.webhooks.endpoints import Endpoints
     from embedded.webhooks.rules.kind import World
     from embedded.webhooks.subject import Subject
 

@@ -9,7 +9,7 @@ from embedded.webhooks.networks import address, prefix
 from embedded.webhooks.rules.access_lists import check_access_list
 from embedded.webhooks.rules.kind import Kind, World
 from embedded.webhooks.rules.metadata import check_metadata
-from embedded.webhooks.subject import Refused
+from embedded.webhooks.errors import Refused
 
 if TYPE_CHECKING:
     from embedded.webhooks.settings import Settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from embedded.webhooks.subject import Refused
+from embedded.webhooks.errors import Refused
 
 if TYPE_CHECKING:
     from embedded.webhooks.subject import Subject

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from embedded.webhooks.subject import Refused
+from embedded.webhooks.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

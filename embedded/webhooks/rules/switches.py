@@ -10,7 +10,7 @@ from embedded.webhooks.rules.kind import Kind, World
 from embedded.webhooks.rules.metadata import check_metadata
 from embedded.webhooks.rules.switch_ports import check_features, check_ports
 from embedded.webhooks.rules.vlan_namespaces import pairs, refuse_overlapping
-from embedded.webhooks.subject import Refused
+from embedded.webhooks.errors import Refused
 from hedgehog.profiles import profiles
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from embedded.webhooks.labels import IPV4_NAMESPACE, VLAN_NAMESPACE
 from embedded.webhooks.networks import prefix, span
 from embedded.webhooks.rules.vlan_namespaces import contains
-from embedded.webhooks.subject import Refused
+from embedded.webhooks.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

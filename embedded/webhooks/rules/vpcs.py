@@ -14,7 +14,7 @@ from embedded.webhooks.rules.metadata import check_metadata, check_short_name
 from embedded.webhooks.rules.vpc_defaults import default_subnet
 from embedded.webhooks.rules.vpc_neighbours import check_neighbours
 from embedded.webhooks.rules.vpc_subnets import check_subnet
-from embedded.webhooks.subject import Refused
+from embedded.webhooks.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -21,7 +21,6 @@ from providers.targets.netbox.records import (
     claims,
 )
 from providers.targets.netbox.schema import Schema
-from providers.targets.netbox.snapshot import NetBoxSnapshot
 from providers.targets.netbox.types import FABRICS, TYPES
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from providers.core.identity import Kind
     from providers.settings import NetBoxSettings
 
-__all__ = ["NetBox", "NetBoxSnapshot", "NetBoxStatus", "Record"]
+__all__ = ["NetBox", "NetBoxStatus", "Record"]
 
 OLDEST = (4, 5, 2)
 #: The first NetBox that the custom objects plugin supports.

@@ -6,6 +6,7 @@ import pytest
 
 from automation.operations import wait as health
 from automation.progress import silent
+from automation.results import NO_AGENTS
 from providers.core.drift.convergence import Agent
 from providers.core.identity import ObjectRef
 
@@ -64,7 +65,7 @@ def test_nothing_concerned_is_not_waited_for():
 
 def test_without_agents_it_says_so():
     found = health.wait(lambda: None, ["a"], {}, silent())
-    assert found.text == health.NO_AGENTS
+    assert found.text == NO_AGENTS
     assert found.to_json()["known"] is False
 
 

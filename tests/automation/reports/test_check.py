@@ -8,8 +8,8 @@ from dataclasses import replace
 import jsonschema_rs
 import pytest
 
-from automation.operations.check import CheckReport
 from automation.reports.check import (
+    CheckReport,
     github,
     render,
     resolve_format,

@@ -19,7 +19,7 @@ from tests.support.repositories import ENVIRONMENT, FIRST_SECOND, Repository
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gitops.git.source import Snapshot
+    from gitops.snapshot import Snapshot
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 
 from gitops.git import mirror as git_mirror
 from gitops.git.command import GitCommand
-from gitops.git.source import Snapshot, read_snapshot
+from gitops.git.source import read_snapshot
 from providers.errors import GitError
 from providers.settings import GitSettings
 from tests.support.git_server import serving
@@ -20,6 +20,8 @@ from tests.support.repositories import Repository
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from gitops.snapshot import Snapshot
 
 SECRET = "s3cret-t0ken"
 

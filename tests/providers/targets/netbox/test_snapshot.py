@@ -8,7 +8,8 @@ import pytest
 
 from providers import errors
 from providers.core.identity import KINDS, Kind, ObjectRef
-from providers.targets.netbox.target import NetBox, NetBoxSnapshot, Record
+from providers.targets.netbox.snapshot import NetBoxSnapshot
+from providers.targets.netbox.target import NetBox, Record
 
 REF = ObjectRef("VPC", "default", "vpc-1")
 KEY = REF.record_ref("fabric-1")
