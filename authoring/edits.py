@@ -9,11 +9,11 @@ from authoring import changes as changing
 from authoring import (
     conflict,
     layout,
+    logs,
     repository,
     write,
 )
 from authoring.changes import Assign, Become, Change, ChangeRefused, Create, Patch, Remove, Retype, Unset
-from authoring.ingest import logs
 from authoring.result import (
     CREATED,
     DELETED,

@@ -6,8 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from authoring import layout, repository, write
-from authoring.ingest import logs
+from authoring import layout, logs, repository, write
 from authoring.options import Author
 from gitops.desired import ARCHIVE, MANAGED, RAW
 from gitops.git.command import CommandFailed, GitCommand

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from automation.engine.info import EngineInfo
 from providers.core.equality import MISSING
 
 if TYPE_CHECKING:
@@ -100,18 +101,6 @@ class Counts:
             "unchanged": self.unchanged,
             "failed": self.failed,
         }
-
-
-@dataclass(frozen=True, slots=True)
-class EngineInfo:
-    """Which engine ran: `name` is "pulumi", or "none" where none was needed; `note` says why a CLI was passed over."""
-
-    name: str
-    version: str
-    note: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.version}"
 
 
 @dataclass(frozen=True, slots=True)

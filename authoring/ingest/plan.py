@@ -13,10 +13,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from authoring import layout
-from authoring.ingest import logs
+from authoring import layout, logs
 from authoring.ingest import read as ingest_read
-from authoring.ingest.logs import (
+from authoring.logs import (
     CREATED,
     IDENTICAL,
     MANAGED,

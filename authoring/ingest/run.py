@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from authoring.ingest.logs import Entry
+    from authoring.logs import Entry
     from authoring.options import Authoring
     from authoring.write import Outcome, Source
     from providers.core.schema import Schema

@@ -20,8 +20,8 @@ from pulumi.automation.errors import create_command_error
 from semver import VersionInfo
 
 import embedded
+from automation.engine.info import EngineInfo
 from automation.engine.process import found_cli
-from automation.results import EngineInfo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -6,10 +6,10 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from embedded.webhooks.errors import Refused
 from embedded.webhooks.rewriting import patch, rewritten
 from embedded.webhooks.rules.registry import KINDS
 from embedded.webhooks.shapes import Unreadable
-from embedded.webhooks.errors import Refused
 from embedded.webhooks.subject import Subject
 
 if TYPE_CHECKING:

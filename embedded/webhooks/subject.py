@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from embedded.webhooks.endpoints import ports_in_use
 from embedded.webhooks.shapes import Unreadable
 from embedded.webhooks.specs import SPECS
-from embedded.webhooks.endpoints import ports_in_use
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

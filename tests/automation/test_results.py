@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from automation.results import DESTROY, PREVIEW, SYNC, Counts, EngineInfo, OperationResult, ResourceChange
+from automation.engine.info import EngineInfo
+from automation.results import DESTROY, PREVIEW, SYNC, Counts, OperationResult, ResourceChange
 from providers.core.drift.difference import Difference
 from providers.core.equality import MISSING
 

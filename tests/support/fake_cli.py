@@ -14,8 +14,8 @@ from pulumi.runtime.proto import events_pb2, events_pb2_grpc
 from semver import VersionInfo
 
 from automation.engine.cli import Engine
+from automation.engine.info import EngineInfo
 from automation.engine.workspace import Workspace
-from automation.results import EngineInfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from embedded.webhooks.errors import Refused
 from embedded.webhooks.networks import prefix
 from embedded.webhooks.specs import TCP_FLAGS
-from embedded.webhooks.errors import Refused
 
 FIRST_SEQUENCE = 10
 #: The numbers below are the fabric's own.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from embedded.webhooks.endpoints import links
-from embedded.webhooks.networks import Address, prefix
 from embedded.webhooks.errors import Refused
+from embedded.webhooks.networks import Address, prefix
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from embedded.webhooks.endpoints import endpoints, is_mclag, type_name
+from embedded.webhooks.errors import Refused
 from embedded.webhooks.labels import CONNECTION, CONNECTION_TYPE, TRUE, VPC, keep_own, listed
 from embedded.webhooks.networks import address, prefix, refuse_overlap
 from embedded.webhooks.rules.connection_addresses import check_link_addresses
 from embedded.webhooks.rules.connection_ports import check_ports_are_free, check_switches
 from embedded.webhooks.rules.kind import Kind, World
 from embedded.webhooks.rules.metadata import check_metadata
-from embedded.webhooks.errors import Refused
 
 if TYPE_CHECKING:
     from embedded.webhooks.settings import Settings

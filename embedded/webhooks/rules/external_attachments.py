@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from embedded.webhooks.errors import Refused
 from embedded.webhooks.labels import CONNECTION, EXTERNAL, keep_own
 from embedded.webhooks.networks import address, prefix
 from embedded.webhooks.rules.access_lists import check_access_list
 from embedded.webhooks.rules.kind import Kind, World
 from embedded.webhooks.rules.metadata import check_metadata
-from embedded.webhooks.errors import Refused
 
 if TYPE_CHECKING:
     from embedded.webhooks.settings import Settings

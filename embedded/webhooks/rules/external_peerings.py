@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from embedded.webhooks.errors import Refused
 from embedded.webhooks.labels import EXTERNAL, VPC, keep_own
 from embedded.webhooks.rules.kind import Kind, World
 from embedded.webhooks.rules.metadata import check_metadata
-from embedded.webhooks.errors import Refused
 
 if TYPE_CHECKING:
     from embedded.webhooks.settings import Settings

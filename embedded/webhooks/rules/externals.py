@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from embedded.webhooks.errors import Refused
 from embedded.webhooks.labels import EXTERNAL, IPV4_NAMESPACE, keep_own
 from embedded.webhooks.networks import prefixes
 from embedded.webhooks.rules.kind import Kind, World
 from embedded.webhooks.rules.metadata import check_metadata, check_short_name
-from embedded.webhooks.errors import Refused
 
 if TYPE_CHECKING:
     from embedded.webhooks.settings import Settings

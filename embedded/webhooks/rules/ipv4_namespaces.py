@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from embedded.webhooks.errors import Refused
 from embedded.webhooks.labels import IPV4_NAMESPACE, keep_own
 from embedded.webhooks.networks import prefix, prefixes, refuse_overlap
 from embedded.webhooks.rules.kind import Kind, World
 from embedded.webhooks.rules.metadata import check_metadata, check_short_name
-from embedded.webhooks.errors import Refused
 
 if TYPE_CHECKING:
     from embedded.webhooks.settings import Settings

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from embedded.webhooks.errors import Refused
 from embedded.webhooks.labels import PROFILE, TRUE, keep_own, listed
 from embedded.webhooks.rules.hydration import check_numbers
 from embedded.webhooks.rules.kind import Kind, World
 from embedded.webhooks.rules.metadata import check_metadata
 from embedded.webhooks.rules.switch_ports import check_features, check_ports
 from embedded.webhooks.rules.vlan_namespaces import pairs, refuse_overlapping
-from embedded.webhooks.errors import Refused
 from hedgehog.profiles import profiles
 
 if TYPE_CHECKING:

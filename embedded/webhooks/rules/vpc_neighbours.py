@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from embedded.webhooks.errors import Refused
 from embedded.webhooks.labels import IPV4_NAMESPACE, VLAN_NAMESPACE
 from embedded.webhooks.networks import prefix, span
 from embedded.webhooks.rules.vlan_namespaces import contains
-from embedded.webhooks.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

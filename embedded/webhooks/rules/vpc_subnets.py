@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from embedded.webhooks.errors import Refused
 from embedded.webhooks.networks import Address, Prefix, address, prefix
 from embedded.webhooks.rules.vpc_defaults import LONGEST_PREFIX, is_mac
-from embedded.webhooks.errors import Refused
 
 if TYPE_CHECKING:
     from embedded.webhooks.settings import Settings

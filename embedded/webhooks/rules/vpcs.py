@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from embedded.webhooks.errors import Refused
 from embedded.webhooks.labels import IPV4_NAMESPACE, TRUE, VLAN_NAMESPACE, VPC, keep_own, listed
 from embedded.webhooks.networks import Prefix, prefix, refuse_overlap
 from embedded.webhooks.rules.kind import Kind, World
@@ -14,7 +15,6 @@ from embedded.webhooks.rules.metadata import check_metadata, check_short_name
 from embedded.webhooks.rules.vpc_defaults import default_subnet
 from embedded.webhooks.rules.vpc_neighbours import check_neighbours
 from embedded.webhooks.rules.vpc_subnets import check_subnet
-from embedded.webhooks.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

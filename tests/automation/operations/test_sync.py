@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from automation.engine.info import EngineInfo
 from automation.engine.run import EngineRun
 from automation.engine.state import urns
 from automation.execution import run as execution
 from automation.execution.providers import Journal, Outcome
 from automation.execution.run import Done
 from automation.operations import sync
-from automation.results import EngineInfo
 from providers.core.planning.plan import scope
 from tests.support.contexts import FABRIC, committed, context, left, live, outputs, ref, synced
 
