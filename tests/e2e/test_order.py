@@ -139,7 +139,7 @@ def test_who_gave_a_vlan_up_is_deleted_later_and_who_took_it_stays(scenario):
         ["VPC/default/giver"],
         1,
     )
-    del scenario.files["vpcs/two.yaml"]
+    scenario.files["vpcs/two.yaml"] = "# nothing here any more\n"
     scenario.sync()
 
 
