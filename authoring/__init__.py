@@ -1,7 +1,5 @@
-"""Edits become commits: ingestion of raw/, changes of CRs in Git, and the commits that carry them.
+"""Write to Git: edits of CRs, the ingestion of raw/, and the commits and pull requests that carry them.
 
-Text: `nodes`, `splice`, `edit`, `scalar_text`, `render`, `comments`, `normalise`, `paths`, `timestamps`. Folders and plans:
-`layout`, `folder`, `files`, `changes`, `conflict`, `judge`, `ingest_books`, `ingest_read`, `ingest_plan`, `promotion`, `forge`,
-`edit_result`. These are pure. I/O: `repository` (git plumbing on the bare mirror), `write` (plan, commit, push, count), and
-what is made of them: `ingest`, `edits`, `reverting`, `scaffold`.
+May import gitops and providers.core. Must not know Pulumi, a server or how a result is shown; what changes text or plans is
+pure, and only `repository` and `write` run git.
 """

@@ -1,4 +1,8 @@
-"""Scripts over the Pulumi Automation API: the `hhsync` command, and `Fabric` for scripts of one's own."""
+"""What runs a fabric: the `hhsync` command, `Fabric` for scripts, and the verbs behind both.
+
+One verb is: a context read once, a plan that follows from it, and its execution (operations, context, execution, engine).
+May import every other package; nothing imports it.
+"""
 
 from __future__ import annotations
 

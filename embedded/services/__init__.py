@@ -1,7 +1,7 @@
-"""Real servers for the demo and the tests: NetBox, Kubernetes API servers and a bare Git repository.
+"""Real servers for the demo and the tests: NetBox, Kubernetes API servers and a Git server.
 
-The modules that only set up (packages, golang, netbox_setup, setup, steps) use the standard library alone, so that
-`python -m embedded.services setup` runs before the project's own dependencies are installed.
+What only sets up (`programs`, `netbox.setup`, `setup`, `steps`) uses the standard library alone, so that `python -m
+embedded.services setup` runs before the project's dependencies are installed. Must not know hhsync.
 """
 
 from __future__ import annotations

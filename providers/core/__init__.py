@@ -1,1 +1,4 @@
-"""The pure core: values in, values out. No client, no Pulumi, no file, no clock; the import check proves it."""
+"""The pure core: values in, values out. What a CR is, when two values are the same, what drift is, what a sync does.
+
+Imports itself and hedgehog alone. No client, no Pulumi, no file, no clock, no thread; the import check proves it.
+"""

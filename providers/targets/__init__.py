@@ -1,1 +1,4 @@
-"""The two systems that hhsync writes to. One module owns each of them."""
+"""The systems that hhsync talks to, a folder each: cluster, netbox; and the forges for pull requests.
+
+May import providers.core, the settings and the errors. The targets do not know each other, Pulumi or Git.
+"""

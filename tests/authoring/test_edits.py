@@ -13,7 +13,7 @@ from authoring.edits import Request
 from authoring.text.paths import parse as path
 from providers.core.identity import ObjectRef
 from providers.errors import GitError, ValidationFailed
-from tests.authoring.conftest import OPTIONS, options, vpc
+from tests.support.bare import OPTIONS, options, vpc
 
 A, B = ObjectRef("VPC", "default", "a"), ObjectRef("VPC", "default", "b")
 VLAN = path("spec.subnets.default.vlan")

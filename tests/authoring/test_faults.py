@@ -18,7 +18,7 @@ from authoring.text.paths import parse as path
 from authoring.write import WriteFailed
 from gitops.git.command import CommandFailed
 from providers.core.identity import ObjectRef
-from tests.authoring.conftest import OPTIONS, vpc
+from tests.support.bare import OPTIONS, vpc
 
 ROOT = Path(__file__).resolve().parents[2]
 A = ObjectRef("VPC", "default", "a")
@@ -150,7 +150,7 @@ KILL = """
 import os, signal, sys
 from authoring import repository, write
 from tests.authoring.test_faults import do_edit, do_ingest
-from tests.authoring.conftest import Bare
+from tests.support.bare import Bare
 from pathlib import Path
 module, name, when, verb, server, cache = sys.argv[1:]
 target = {"repository": repository, "write": write}[module]

@@ -20,7 +20,7 @@ from gitops import documents
 from providers.core import sections
 from providers.core.identity import FABRIC_LABEL, ObjectRef
 from providers.errors import ConfigError
-from tests.authoring.conftest import vpc
+from tests.support.bare import vpc
 from tests.support.yaml_texts import NASTY
 
 A = ObjectRef("VPC", "default", "a")

@@ -8,7 +8,7 @@ from authoring.changes import ChangeRefused
 from authoring.edits import NOTHING, Request
 from authoring.revert import revert
 from providers.errors import ValidationFailed
-from tests.authoring.conftest import OPTIONS, vpc
+from tests.support.bare import OPTIONS, vpc
 
 LONG = vpc("a").replace("spec:", "# one\n# two\n# three\n# four\nspec:")
 

@@ -6,7 +6,7 @@ import pytest
 
 from authoring.scaffold import scaffold
 from providers.errors import GitError
-from tests.authoring.conftest import OPTIONS, vpc
+from tests.support.bare import OPTIONS, vpc
 
 PARTS = {".hhsync/manifest.json", "archive/.gitkeep", "managed/.gitkeep", "raw/.gitkeep"}
 

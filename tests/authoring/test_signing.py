@@ -15,7 +15,7 @@ from authoring.write import WriteFailed
 from gitops.git.source import read_snapshot
 from providers.core.identity import ObjectRef
 from providers.errors import GitError
-from tests.authoring.conftest import options, vpc
+from tests.support.bare import options, vpc
 
 
 def key(folder, name):

@@ -19,7 +19,7 @@ from authoring.write import WriteFailed
 from gitops.git.access import VARIABLES
 from providers.core.identity import ObjectRef
 from providers.errors import GitError
-from tests.authoring.conftest import OPTIONS, Bare, vpc
+from tests.support.bare import OPTIONS, Bare, vpc
 from tests.support.git_servers import (
     git_servers,
     new_repository,

@@ -11,7 +11,7 @@ from authoring.changes import ChangeRefused
 from automation import Fabric
 from automation.cli import app, terminal
 from automation.engine.workspace import Workspace
-from tests.authoring.conftest import vpc
+from tests.support.bare import vpc
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import kubernetes_plugin
 from tests.support.project import PASSPHRASE, Project, crs
+from tests.support.services import kubernetes_plugin
 
 pytestmark = pytest.mark.services
 

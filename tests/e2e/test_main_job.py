@@ -10,7 +10,6 @@ import sys
 import pytest
 
 from providers.core.identity import KINDS, ObjectRef
-from tests.conftest import HEDGEHOG
 from tests.support.project import (
     CLONE,
     FOLDER,
@@ -18,6 +17,7 @@ from tests.support.project import (
     Project,
     crs,
 )
+from tests.support.services import HEDGEHOG
 
 pytestmark = pytest.mark.services
 

@@ -12,9 +12,9 @@ import pytest
 
 from providers.core.identity import ObjectRef
 from sample.generate import generate
-from tests.conftest import HEDGEHOG
-from tests.embedded.webhooks.conftest import emulator
 from tests.support.project import Project
+from tests.support.services import HEDGEHOG
+from tests.support.webhooks.emulator import emulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,10 +17,10 @@ import yaml
 
 from embedded.services import Services
 from sample.generate import generate
-from tests.conftest import FABRICS, HEDGEHOG, OWNER, ROOT
-from tests.embedded.webhooks.conftest import emulator
 from tests.support.edits import RENAMED, Others, refs_of
 from tests.support.project import Project
+from tests.support.services import FABRICS, HEDGEHOG, OWNER, ROOT
+from tests.support.webhooks.emulator import emulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from authoring.ingest.run import ingest
-from tests.authoring.conftest import OPTIONS, vpc
+from tests.support.bare import OPTIONS, vpc
 
 FIRST = {"managed/.gitkeep": "", "raw/.gitkeep": ""}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from automation.engine.workspace import Workspace
-from tests.support.project import PASSPHRASE, pulumi_cli
+from tests.support.recorded_project import environment, state_file
 from tests.support.states import RECORDED, STACK
 
 if TYPE_CHECKING:
@@ -34,18 +34,3 @@ def real(tmp_path: Path) -> Workspace:
     state_file(tmp_path).write_text(RECORDED.read_text("utf-8"))
     (tmp_path / "state" / ".pulumi" / "meta.yaml").write_text("version: 1\n")
     return Workspace(tmp_path, environment(tmp_path))
-
-
-def environment(root: Path) -> dict[str, str]:
-    """The environment of a user of that project."""
-    return {
-        "HHSYNC_PULUMI": str(pulumi_cli()),
-        "PULUMI_BACKEND_URL": f"file://{root}/state",
-        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
-        "PULUMI_HOME": str(root / "home"),
-    }
-
-
-def state_file(root: Path) -> Path:
-    """Where the file backend keeps the stack's state."""
-    return root / "state" / ".pulumi" / "stacks" / "hhsync" / f"{STACK}.json"

@@ -10,7 +10,7 @@ from automation.engine import folder_backend
 from automation.engine.state import recorded
 from automation.engine.workspace import Workspace
 from providers.errors import EngineError
-from tests.automation.engine.conftest import environment, state_file
+from tests.support.recorded_project import environment, state_file
 from tests.support.states import STACK
 
 ASK = {

@@ -18,7 +18,7 @@ from automation.engine.messages import Holder, LockedBy
 from automation.engine.processes import Process
 from automation.engine.state import recorded
 from providers.errors import StackLocked
-from tests.automation.engine.conftest import state_file
+from tests.support.recorded_project import state_file
 from tests.support.states import STACK, VPC
 
 SINCE = "2026-12-01T04:05:06Z"

@@ -11,7 +11,7 @@ from automation.engine import messages
 from automation.engine.state import recorded
 from automation.engine.workspace import Workspace
 from providers.errors import ConfigError, EngineError, HhsyncError
-from tests.automation.engine.conftest import environment, state_file
+from tests.support.recorded_project import environment, state_file
 from tests.support.states import STACK
 
 

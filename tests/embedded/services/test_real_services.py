@@ -13,7 +13,7 @@ import yaml
 
 from embedded.services.process import Process
 from embedded.services.web import Api
-from tests.conftest import OWNER, fresh_services, make_services, remove_abandoned
+from tests.support.services import OWNER, fresh_services, make_services, remove_abandoned
 
 if TYPE_CHECKING:
     from embedded.services import FabricAccess, NetBoxAccess, Running
