@@ -6,8 +6,8 @@ import difflib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from authoring import files, layout
-from authoring.folder import identity, objects
+from authoring import layout
+from authoring.folder import FileRefused, identity, objects, removed, retyped, rewritten
 from authoring.text import edit, normalise, paths
 from authoring.text.nodes import same
 from gitops import documents
@@ -147,13 +147,13 @@ def _apply(folder: Folder, change: Change) -> dict[str, bytes | None]:
     before = folder.files[place.path]
     try:
         if isinstance(change, Remove):
-            return {place.path: files.removed(before, place)}
+            return {place.path: removed(before, place)}
         if isinstance(change, Retype):
-            data = files.retyped(before, place, change.text)
+            data = retyped(before, place, change.text)
             _require_same_objects(change.ref, place.path, before, data)
             return {place.path: data}
-        return {place.path: files.rewritten(before, place, _target(place.value, change))}
-    except (paths.PathError, edit.EditRefused, files.FileRefused) as error:
+        return {place.path: rewritten(before, place, _target(place.value, change))}
+    except (paths.PathError, edit.EditRefused, FileRefused) as error:
         raise ChangeRefused(f"{change.ref} ({place.document.origin}): {error}") from None
 
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitops.documents import DEFAULT_LIMITS
 from gitops.git import mirror, trust
 from gitops.git.command import CommandFailed, GitCommand
+from gitops.yaml_values import DEFAULT_LIMITS
 from providers.core.finding import Finding, whole
 from providers.core.manifest import Origin
 from providers.errors import GitError, one_line

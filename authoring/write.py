@@ -5,9 +5,7 @@ A plan is made from a folder at a commit, so it can be made anew. What the outco
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import os
 import random
 import re
 import time
@@ -19,12 +17,14 @@ from authoring import repository
 from authoring.folder import Folder, blob_id
 from authoring.options import Author, Authoring
 from authoring.repository import BranchMoved, Content, PushRefused
-from gitops.git import mirror, trust
+from gitops.git import trust
 from gitops.git.command import CommandFailed, GitCommand
+from gitops.git.lock import alone
 from providers.errors import GitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from authoring.repository import Entry
@@ -280,24 +280,7 @@ def _as_planned(found: Source, files: Mapping[str, Content]) -> dict[str, str]:
     }
 
 
-@contextmanager
-def _one_writer(settings: GitSettings, cache: Path) -> Iterator[None]:
+def _one_writer(settings: GitSettings, cache: Path) -> AbstractContextManager[object]:
     """Writers of one machine take turns; those of other machines are met at the server."""
     name = hashlib.sha256(settings.url.encode()).hexdigest()[:32]
-    (cache / "git").mkdir(parents=True, exist_ok=True)
-    handle = os.open(cache / "git" / f"{name}.write.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        deadline = time.monotonic() + mirror.LOCK_DEADLINE
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise GitError(
-                        f"another run has been writing to {settings.url} for too long; wait for it or end it"
-                    ) from None
-                time.sleep(0.05)
-        yield
-    finally:
-        os.close(handle)
+    return alone(cache / "git" / f"{name}.write.lock", f"writing to {settings.url}")

@@ -10,8 +10,7 @@ from embedded.webhooks.cache import Cache
 from embedded.webhooks.cluster import Cluster
 from embedded.webhooks.controller import Controller
 from embedded.webhooks.server import Desk, serve
-from embedded.webhooks.settings import Settings
-from embedded.webhooks.watched_file import WatchedFile
+from embedded.webhooks.settings import Settings, WatchedFile
 
 
 def _arguments() -> argparse.Namespace:

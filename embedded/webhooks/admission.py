@@ -6,10 +6,8 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from embedded.webhooks.errors import Refused
-from embedded.webhooks.rewriting import patch, rewritten
 from embedded.webhooks.rules.registry import KINDS
-from embedded.webhooks.shapes import Unreadable
+from embedded.webhooks.shapes import Refused, Unreadable
 from embedded.webhooks.subject import Subject
 
 if TYPE_CHECKING:
@@ -17,6 +15,7 @@ if TYPE_CHECKING:
 
     from embedded.webhooks.rules.kind import World
     from embedded.webhooks.settings import Settings
+
 
 FORBIDDEN, BAD_REQUEST = 403, 400
 
@@ -90,3 +89,46 @@ def _in_words(words: str, subject: Subject, world: World) -> list[str]:
         return KINDS[subject.kind].check(subject, world)
     except Refused as error:
         raise Refused(f"{words}: {error}") from error
+
+
+def rewritten(sent: Any, before: Any, after: Any) -> Any:
+    """Return `sent` with all differences of `after`, but for removals that `before` has, too.
+
+    Args:
+        sent: the value as sent.
+        before: the webhook's spelling of it before defaulting.
+        after: its spelling after defaulting.
+    """
+    if isinstance(sent, dict) and isinstance(after, dict):
+        known = before if isinstance(before, dict) else {}
+        kept = {
+            key: rewritten(value, known.get(key), after[key]) if key in after else value
+            for key, value in sent.items()
+            if key in after or key not in known
+        }
+        return kept | {key: value for key, value in after.items() if key not in sent}
+    if isinstance(sent, list) and isinstance(after, list) and len(sent) == len(after):
+        known_items = before if isinstance(before, list) and len(before) == len(sent) else [None] * len(sent)
+        return [rewritten(*each) for each in zip(sent, known_items, after, strict=True)]
+    return after
+
+
+def patch(sent: dict[str, Any], wanted: dict[str, Any], path: str = "") -> list[dict[str, Any]]:
+    """The JSON patch from one object to another; lists and scalars that differ are replaced whole."""
+    operations: list[dict[str, Any]] = []
+    for key in sent.keys() | wanted.keys():
+        place = f"{path}/{key.replace('~', '~0').replace('/', '~1')}"
+        if key not in wanted:
+            operations.append({"op": "remove", "path": place})
+        elif key not in sent:
+            operations.append({"op": "add", "path": place, "value": wanted[key]})
+        elif isinstance(sent[key], dict) and isinstance(wanted[key], dict):
+            operations += patch(sent[key], wanted[key], place)
+        elif not _same(sent[key], wanted[key]):
+            operations.append({"op": "replace", "path": place, "value": wanted[key]})
+    return operations
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Equality that tells 1 from True."""
+    return type(one) is type(other) and bool(one == other)

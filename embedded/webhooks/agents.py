@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from embedded.webhooks.labels import CONNECTION, EXTERNAL, TRUE, VPC, listed
+from embedded.webhooks.subject import CONNECTION, EXTERNAL, TRUE, VPC, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

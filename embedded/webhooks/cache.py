@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from embedded.webhooks.cluster import ClusterError
-from embedded.webhooks.kinds import PATHS
+from embedded.webhooks.registration import KIND_PATHS
 from embedded.webhooks.subject import Memory
 
 if TYPE_CHECKING:
@@ -41,13 +41,13 @@ class Cache:
         """Begin to watch, in threads that end with the process; `changed` is called at every change."""
         self._changed = changed
         threading.Thread(target=self._work, daemon=True, name="cache").start()
-        for kind in PATHS:
+        for kind in KIND_PATHS:
             threading.Thread(target=self._follow, args=(kind,), daemon=True, name=f"watch-{kind}").start()
 
     @property
     def complete(self) -> bool:
         """Whether every kind has been listed once."""
-        return len(self._listed) == len(PATHS)
+        return len(self._listed) == len(KIND_PATHS)
 
     @contextlib.contextmanager
     def objects(self) -> Iterator[Memory]:
@@ -63,7 +63,7 @@ class Cache:
             time.sleep(_PAUSE_SECONDS)
 
     def _list(self, kind: str) -> str:
-        found = self._cluster.call("GET", PATHS[kind])
+        found = self._cluster.call("GET", KIND_PATHS[kind])
         with self._lock:
             items = {item["metadata"]["name"]: item for item in found.get("items") or ()}
             for name in self._memory.names(kind) - items.keys():
@@ -75,7 +75,7 @@ class Cache:
         return str(found["metadata"]["resourceVersion"])
 
     def _watch(self, kind: str, version: str) -> None:
-        for event in self._cluster.watch(PATHS[kind], version):
+        for event in self._cluster.watch(KIND_PATHS[kind], version):
             if event["type"] == "ERROR":
                 return
             if event["type"] != "BOOKMARK":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from embedded.webhooks.errors import Refused
+from embedded.webhooks.shapes import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from embedded.webhooks.errors import Refused
+from embedded.webhooks.shapes import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from embedded.webhooks.kinds import GROUPS, VERSION
 from embedded.webhooks.rules.registry import KINDS
 
 NAME = "hhsync-hedgehog"
@@ -53,3 +52,29 @@ def manifests(url: str, authority: str) -> list[dict[str, Any]]:
         }
         for kind, (way, letter, operations) in _WAYS.items()
     ]
+
+
+GROUPS = {
+    "vpc.githedgehog.com": {
+        "ExternalAttachment": "externalattachments",
+        "ExternalPeering": "externalpeerings",
+        "External": "externals",
+        "IPv4Namespace": "ipv4namespaces",
+        "VPCAttachment": "vpcattachments",
+        "VPCPeering": "vpcpeerings",
+        "VPC": "vpcs",
+    },
+    "wiring.githedgehog.com": {
+        "Connection": "connections",
+        "Server": "servers",
+        "Switch": "switches",
+        "SwitchGroup": "switchgroups",
+        "VLANNamespace": "vlannamespaces",
+    },
+}
+VERSION = "v1beta1"
+
+# The path of the kind's objects in all namespaces.
+KIND_PATHS = {
+    kind: f"/apis/{group}/{VERSION}/{plural}" for group, kinds in GROUPS.items() for kind, plural in kinds.items()
+}

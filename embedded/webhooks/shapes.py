@@ -219,3 +219,7 @@ class Struct:
 def _mismatch(value: Any, path: str, wanted: str) -> Unreadable:
     found = {bool: "bool", str: "string", int: "number", float: "number", list: "array", dict: "object"}
     return Unreadable(f"{path}: cannot read a {found.get(type(value), 'value')} as {wanted}")
+
+
+class Refused(Exception):
+    """A rule does not let the object through; the text is what the client is told."""

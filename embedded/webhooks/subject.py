@@ -135,3 +135,23 @@ def _ports_of(subject: Subject) -> Collection[str]:
     if subject.kind != "Connection":
         return ()
     return ports_in_use(subject.spec)
+
+
+RESERVED = "fabric.githedgehog.com/"
+VPC, VPC1, VPC2 = f"{RESERVED}vpc", f"{RESERVED}vpc1", f"{RESERVED}vpc2"
+SUBNET, NATIVE_VLAN = f"{RESERVED}subnet", f"{RESERVED}nativevlan"
+IPV4_NAMESPACE, VLAN_NAMESPACE = f"{RESERVED}ipv4ns", f"{RESERVED}vlanns"
+EXTERNAL, CONNECTION, CONNECTION_TYPE = f"{RESERVED}external", f"{RESERVED}connection", f"{RESERVED}connection-type"
+PROFILE = f"{RESERVED}profile"
+TRUE = "true"
+
+
+def listed(what: str, name: str) -> str:
+    """The key of a label that stands for one of many, e.g. switch.fabric.githedgehog.com/leaf-01."""
+    return f"{what}.{RESERVED}{name}"
+
+
+def keep_own(subject: Subject, own: Mapping[str, str]) -> None:
+    """Replace every label that looks like Hedgehog's by these."""
+    kept = {key: value for key, value in (subject.labels or {}).items() if RESERVED not in key}
+    subject.labels = kept | dict(own)

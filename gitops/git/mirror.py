@@ -5,28 +5,24 @@ Runs side by side take turns by a lock file: fetching alone, reading together. T
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import re
 import shutil
-import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitops.git.access import GitAccess
 from gitops.git.command import CommandFailed, GitCommand
+from gitops.git.lock import alone
 from providers.errors import GitError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from providers.settings import GitSettings
 
-#: Seconds to wait for another run that fetches the same repository.
-LOCK_DEADLINE = 600.0
-#: GIT_CONFIG_COUNT came with 2.31, GIT_CONFIG_GLOBAL with 2.32.
 OLDEST_GIT = (2, 32)
 _BRANCH = re.compile(r"(?![-/.])(?!.*(?:\.\.|//|@\{|/\.))[^\x00-\x20\x7f~^:?*\[\\]+(?<!\.lock)(?<![/.])")
 #: What git says when the mirror itself is damaged, e.g. by a kill in the middle of a fetch.
@@ -53,7 +49,7 @@ def fetched(settings: GitSettings, cache: Path) -> Iterator[tuple[GitCommand, st
     cache.mkdir(parents=True, exist_ok=True)
     mirror.parent.mkdir(mode=0o700, exist_ok=True)  # what a token opened is nobody else's to read
     command = GitCommand(settings, mirror)
-    with _lock(mirror.with_suffix(".lock"), url) as share:
+    with alone(mirror.with_suffix(".lock"), f"fetching {url}") as share:
         head = _fetch(command, settings, mirror)
         share()
         yield command, head
@@ -134,27 +130,6 @@ def _missing_branch(command: GitCommand, settings: GitSettings) -> GitError:
     return GitError(
         f'Git repository {command.url} has no branch "{settings.branch}" (hhsync:gitBranch); it has: {shown}'
     )
-
-
-@contextmanager
-def _lock(path: Path, url: str) -> Iterator[Callable[[], None]]:
-    """Hold the lock file alone, until the given function is called to share it with other readers."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        deadline = time.monotonic() + LOCK_DEADLINE
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise GitError(
-                        f"another run has been fetching {url} for {LOCK_DEADLINE:.0f} s (lock {path}); wait for it or end it"
-                    ) from None
-                time.sleep(0.05)
-        yield lambda: fcntl.flock(handle, fcntl.LOCK_SH)
-    finally:
-        os.close(handle)
 
 
 _HEADS = "refs/heads/"

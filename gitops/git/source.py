@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitops.cache.store import Store
-from gitops.documents import DEFAULT_LIMITS
 from gitops.git import attribution as git_attribution
 from gitops.git import mirror, trust
 from gitops.git.blobs import Blobs
 from gitops.git.command import CommandFailed, GitCommand
 from gitops.snapshot import Snapshot
+from gitops.yaml_values import DEFAULT_LIMITS
 from providers.core.finding import Finding, whole
 from providers.core.manifest import Attribution, Origin
 from providers.errors import GitError

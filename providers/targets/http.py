@@ -5,7 +5,6 @@ Knows nothing of Kubernetes or NetBox. Nothing of httpx2 leaves it: callers get 
 
 from __future__ import annotations
 
-import email.utils
 import http.cookiejar
 import ipaddress
 import json
@@ -13,7 +12,6 @@ import logging
 import random
 import threading
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -232,7 +230,7 @@ class HttpTarget:
             return self._checked(answer, response, about)
         problem = self._problem(answer, response, about)
         again = answer.status == 429 or (safe and answer.status in _BUSY)
-        raise _TryAgain(problem, again=again, after=_retry_after(answer.headers.get("retry-after")))
+        raise _TryAgain(problem, again=again, after=http_errors.retry_after(answer.headers.get("retry-after")))
 
     def _send(self, request: httpx2.Request, deadline: float) -> httpx2.Response:
         """Send and read to the end; the client's own timeouts only limit the wait for the next byte."""
@@ -287,20 +285,3 @@ def _next_try(failed: Exception) -> bool | float:
     wait = failed.after + random.uniform(0, 0.25)  # noqa: S311 - spreads load, protects nothing
     _log.debug("%s; trying again in %.1f s", failed.error, wait)
     return wait
-
-
-def _retry_after(value: str | None) -> float | None:
-    """Seconds of a Retry-After header, which is a number or a date; None where it is neither."""
-    if value is None:
-        return None
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    try:
-        when = email.utils.parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    if when.tzinfo is None:
-        when = when.replace(tzinfo=UTC)
-    return max(0.0, (when - datetime.now(UTC)).total_seconds())

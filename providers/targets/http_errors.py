@@ -6,10 +6,12 @@ Knows the transport errors of httpx2, the status codes of HTTP, and the two bodi
 
 from __future__ import annotations
 
+import email.utils
 import http
 import socket
 import ssl
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -241,3 +243,20 @@ def _location(value: str) -> str:
     except httpx2.InvalidURL:
         return "an address that is no URL"
     return str(url.copy_with(userinfo=b"", query=None, fragment=None)) or "nowhere"
+
+
+def retry_after(value: str | None) -> float | None:
+    """Seconds of a Retry-After header, which is a number or a date; None where it is neither."""
+    if value is None:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        when = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=UTC)
+    return max(0.0, (when - datetime.now(UTC)).total_seconds())

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from authoring import layout, promotion
 from authoring.changes import Become, ChangeRefused, Create, Remove
-from authoring.files import removed, retyped, rewritten
-from authoring.folder import Folder
+from authoring.folder import Folder, removed, retyped, rewritten
 from authoring.ingest import plan
 from authoring.options import Authoring
 from authoring.repository import Entry, Moved

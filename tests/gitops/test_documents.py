@@ -9,7 +9,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitops.documents import Limits, parse
+from gitops.documents import parse
+from gitops.yaml_values import Limits
 from providers.core.field_path import dotted
 
 texts = st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), max_size=12)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from embedded.webhooks.errors import Refused
 from embedded.webhooks.networks import prefix
+from embedded.webhooks.shapes import Refused
 from embedded.webhooks.specs import TCP_FLAGS
 
 FIRST_SEQUENCE = 10

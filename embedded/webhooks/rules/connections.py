@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from embedded.webhooks.endpoints import endpoints, is_mclag, type_name
-from embedded.webhooks.errors import Refused
-from embedded.webhooks.labels import CONNECTION, CONNECTION_TYPE, TRUE, VPC, keep_own, listed
-from embedded.webhooks.networks import address, prefix, refuse_overlap
-from embedded.webhooks.rules.connection_addresses import check_link_addresses
-from embedded.webhooks.rules.connection_ports import check_ports_are_free, check_switches
-from embedded.webhooks.rules.kind import Kind, World
-from embedded.webhooks.rules.metadata import check_metadata
+from embedded.webhooks.endpoints import endpoints, is_mclag, links, type_name
+from embedded.webhooks.networks import Address, address, prefix, refuse_overlap
+from embedded.webhooks.rules.kind import Kind, World, check_metadata
+from embedded.webhooks.shapes import Refused
+from embedded.webhooks.subject import CONNECTION, CONNECTION_TYPE, TRUE, VPC, keep_own, listed
+from hedgehog.profiles import MANAGEMENT_PORT, profiles
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from embedded.webhooks.endpoints import Endpoints
+    from embedded.webhooks.networks import Prefix
+    from embedded.webhooks.rules.kind import World
     from embedded.webhooks.settings import Settings
     from embedded.webhooks.subject import Subject
+
 
 MCLAG_WARNING = "MCLAG is deprecated and no longer supported"
 DEFAULT_ROUTE = "0.0.0.0/0"
@@ -120,3 +124,128 @@ CONNECTIONS = Kind(
     before_update=_before_update,
     delete=_delete,
 )
+
+
+_ENDS = {"fabric": ("spine", "leaf"), "mesh": ("leaf1", "leaf2"), "gateway": ("switch", "gateway")}
+LINK_BITS = 31
+
+
+def check_link_addresses(connection: Subject, world: World) -> None:
+    """Check the links that have an address at both ends; the others are let through as they are."""
+    name = next((one for one in _ENDS if connection.spec[one] is not None), None)
+    if name is None:
+        return
+    taken = _taken(connection, world)
+    for index, link in enumerate(links(connection.spec, name)):
+        ends = _ENDS[name]
+        if not all(link[end]["ip"] for end in ends):
+            continue
+        where = f"{name} connection {connection.name} link {index}"
+        one, other = (_checked(link[end]["ip"], f"{where} {end}", world, taken) for end in ends)
+        if one.masked != other.masked:
+            raise Refused(f"{where} {ends[0]} IP {one} and {ends[1]} IP {other} are not in the same subnet")
+
+
+def _checked(text: str, where: str, world: World, taken: set[Address]) -> Prefix:
+    """The address as a prefix; it counts as taken from here on."""
+    network = world.settings.fabric_subnet
+    found = prefix(text)
+    if found is None:
+        raise Refused(f"parsing {where} IP {text}")
+    if found.bits != LINK_BITS:
+        raise Refused(f"{where} IP {text} is not a /{LINK_BITS}")
+    if not network.contains(found.address):
+        raise Refused(f"{where} IP {text} is not in the fabric subnet {network}")
+    if found.address in taken:
+        raise Refused(f"{where} IP {text} is already in use")
+    taken.add(found.address)
+    return found
+
+
+def _taken(connection: Subject, world: World) -> set[Address]:
+    """The addresses of all other Connections."""
+    return {
+        found.address
+        for other in world.objects.all("Connection")
+        if other.name != connection.name
+        for text in addresses(other.spec)
+        if (found := prefix(text)) is not None
+    }
+
+
+def addresses(spec: Mapping[str, Any]) -> list[str]:
+    """The addresses of a Connection's links, of the first type that has any; none for MCLAG."""
+    if spec["mclag"] is not None or spec["mclagDomain"] is not None:
+        return []
+    for name, ends in _ENDS.items():
+        if spec[name] is not None:
+            return [link[end]["ip"] for link in links(spec, name) for end in ends if link[end]["ip"]]
+    return []
+
+
+ESLAG = "eslag"
+
+
+def check_switches(connection: Subject, ends: Endpoints, world: World) -> None:
+    """Refuse switches that are not there, ports that they do not have, and ESLAG across redundancy groups."""
+    eslag = connection.spec["eslag"] is not None
+    switches = []
+    for name in sorted(ends.switches):
+        switch = world.objects.get("Switch", name)
+        if switch is None:
+            raise Refused(f"switch {name} not found")
+        switches.append(switch)
+        if eslag:
+            _refuse_different_redundancy(switches)
+        _check_ports_of(switch, ends.ports)
+    if eslag:
+        _check_redundancy(switches)
+
+
+def _check_ports_of(switch: Subject, ports: Iterable[str]) -> None:
+    profile = profiles().get(switch.spec["profile"])
+    if profile is None:
+        raise Refused(f"switch profile {switch.spec['profile']} not found")
+    try:
+        allowed = profile.port_names(switch.spec["portBreakouts"] or {})
+    except KeyError as error:
+        raise Refused(f"switch {switch.name} has a breakout {error} that its profile does not have") from error
+    for port in sorted(ports):
+        device, _, local = port.partition("/")
+        if device == switch.name and local not in allowed and local != MANAGEMENT_PORT:
+            raise Refused(f"port {port} is not allowed for switch {switch.name}")
+
+
+def _refuse_different_redundancy(switches: list[Subject]) -> None:
+    for what in ("group", "type"):
+        found = {switch.spec["redundancy"][what] for switch in switches} - {""}
+        if len(found) > 1:
+            raise Refused(
+                f"all switches in ESLAG connection should belong to the same redundancy {what}, not {sorted(found)}"
+            )
+
+
+def _check_redundancy(switches: list[Subject]) -> None:
+    if not any(switch.spec["redundancy"]["group"] for switch in switches):
+        raise Refused("all switches in ESLAG connection should have redundancy group")
+    found = {switch.spec["redundancy"]["type"] for switch in switches} - {""}
+    if found != {ESLAG}:
+        raise Refused(f"all switches in ESLAG connection should have ESLAG redundancy type, not {sorted(found)}")
+
+
+def check_ports_are_free(connection: Subject, ends: Endpoints, world: World) -> None:
+    """Refuse a port that another Connection uses; a port that breaks out is also its own first lane."""
+    for port in sorted(ends.ports):
+        for name in _aliases(port):
+            for user in sorted(world.objects.users_of_port(name)):
+                if user != connection.name:
+                    raise Refused(f"port {name} is already used by other connection {user}")
+
+
+def _aliases(port: str) -> Iterable[str]:
+    yield port
+    slashes = port.count("/")
+    if slashes == 2:
+        yield f"{port}/1"
+    elif slashes == 3 and port.endswith("/1"):
+        yield port.removesuffix("/1")

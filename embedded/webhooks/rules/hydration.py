@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedded.webhooks.errors import Refused
 from embedded.webhooks.networks import address, prefix
+from embedded.webhooks.shapes import Refused
 
 if TYPE_CHECKING:
     from embedded.webhooks.networks import Prefix

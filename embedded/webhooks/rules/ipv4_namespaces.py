@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedded.webhooks.errors import Refused
-from embedded.webhooks.labels import IPV4_NAMESPACE, keep_own
 from embedded.webhooks.networks import prefix, prefixes, refuse_overlap
-from embedded.webhooks.rules.kind import Kind, World
-from embedded.webhooks.rules.metadata import check_metadata, check_short_name
+from embedded.webhooks.rules.kind import Kind, World, check_metadata, check_short_name
+from embedded.webhooks.shapes import Refused
+from embedded.webhooks.subject import IPV4_NAMESPACE, keep_own
 
 if TYPE_CHECKING:
     from embedded.webhooks.settings import Settings

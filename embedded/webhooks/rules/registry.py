@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from embedded.webhooks.rules.connections import CONNECTIONS
-from embedded.webhooks.rules.external_attachments import EXTERNAL_ATTACHMENTS
-from embedded.webhooks.rules.external_peerings import EXTERNAL_PEERINGS
-from embedded.webhooks.rules.externals import EXTERNALS
+from embedded.webhooks.rules.externals import EXTERNAL_ATTACHMENTS, EXTERNAL_PEERINGS, EXTERNALS
 from embedded.webhooks.rules.ipv4_namespaces import IPV4
 from embedded.webhooks.rules.servers import SERVER
 from embedded.webhooks.rules.switches import SWITCHES

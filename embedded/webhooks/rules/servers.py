@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedded.webhooks.errors import Refused
-from embedded.webhooks.labels import TRUE, keep_own, listed
-from embedded.webhooks.rules.kind import Kind, World
-from embedded.webhooks.rules.metadata import check_metadata
+from embedded.webhooks.rules.kind import Kind, World, check_metadata
+from embedded.webhooks.shapes import Refused
+from embedded.webhooks.subject import TRUE, keep_own, listed
 
 if TYPE_CHECKING:
     from embedded.webhooks.settings import Settings

@@ -5,10 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from embedded.webhooks.errors import Refused
-from embedded.webhooks.labels import IPV4_NAMESPACE, TRUE, VLAN_NAMESPACE, keep_own, listed
-from embedded.webhooks.rules.kind import Kind, World
-from embedded.webhooks.rules.metadata import check_metadata
+from embedded.webhooks.rules.kind import Kind, World, check_metadata
+from embedded.webhooks.shapes import Refused
+from embedded.webhooks.subject import IPV4_NAMESPACE, TRUE, VLAN_NAMESPACE, keep_own, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

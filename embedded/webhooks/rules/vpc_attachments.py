@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from embedded.webhooks.endpoints import endpoints
-from embedded.webhooks.errors import Refused
-from embedded.webhooks.labels import CONNECTION, NATIVE_VLAN, SUBNET, TRUE, VPC, keep_own
 from embedded.webhooks.networks import prefix
-from embedded.webhooks.rules.kind import Kind, World
-from embedded.webhooks.rules.metadata import check_metadata
+from embedded.webhooks.rules.kind import Kind, World, check_metadata
+from embedded.webhooks.shapes import Refused
+from embedded.webhooks.subject import CONNECTION, NATIVE_VLAN, SUBNET, TRUE, VPC, keep_own
 from hedgehog.profiles import profiles
 
 if TYPE_CHECKING:

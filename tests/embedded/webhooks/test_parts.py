@@ -9,17 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from embedded.webhooks.admission import patch, rewritten
 from embedded.webhooks.agents import Behaviour, status_after_attempt, wanted_agents
 from embedded.webhooks.networks import prefix
 from embedded.webhooks.registration import manifests
-from embedded.webhooks.rewriting import patch, rewritten
-from embedded.webhooks.rules.connection_ports import _aliases
+from embedded.webhooks.rules.connections import _aliases
 from embedded.webhooks.rules.externals import _is_community
-from embedded.webhooks.rules.vpc_defaults import is_mac
-from embedded.webhooks.settings import Defaults, Settings
+from embedded.webhooks.rules.vpc_subnets import is_mac
+from embedded.webhooks.settings import Defaults, Settings, WatchedFile
 from embedded.webhooks.shapes import Unreadable
 from embedded.webhooks.specs import SPECS
-from embedded.webhooks.watched_file import WatchedFile
 from tests.support.webhooks.recorded import Fabric, fabric, manifest
 
 if TYPE_CHECKING:

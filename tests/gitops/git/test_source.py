@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gitops.git import lock
 from gitops.git import mirror as git_mirror
 from gitops.git.command import GitCommand
 from gitops.git.source import read_snapshot
@@ -164,7 +165,7 @@ def test_a_mirror_that_another_run_holds_is_waited_for_no_longer_than_the_deadli
     repository: Repository, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = GitSettings(repository.url, path="f")
-    monkeypatch.setattr(git_mirror, "LOCK_DEADLINE", 0.1)
+    monkeypatch.setattr(lock, "LOCK_DEADLINE", 0.1)
     with git_mirror.fetched(settings, cache):
         assert "another run" in refusal(settings, cache)
 

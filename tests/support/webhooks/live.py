@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from embedded.webhooks.cluster import Cluster
-from embedded.webhooks.kinds import PATHS
+from embedded.webhooks.registration import KIND_PATHS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +21,7 @@ _LAG_SECONDS = 5.0
 
 def path_of(manifest: dict[str, Any], *, named: bool = True) -> str:
     group, version = manifest["apiVersion"].split("/")
-    plural = PATHS[manifest["kind"]].rsplit("/", 1)[1]
+    plural = KIND_PATHS[manifest["kind"]].rsplit("/", 1)[1]
     namespace = manifest["metadata"]["namespace"]
     path = f"/apis/{group}/{version}/namespaces/{namespace}/{plural}"
     return f"{path}/{manifest['metadata']['name']}" if named else path
