@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from bench.measure import Cost, run
 from bench.phases import newest, phases
+from embedded.services.programs.pulumi import find_pulumi
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -41,6 +42,8 @@ class Project:
             "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
             "PULUMI_CONFIG_PASSPHRASE": "bench",
             "HHSYNC_CACHE": str(folder / "cache"),
+            # The CLI that set-up built is in the cache that this one stands in for.
+            **({"HHSYNC_PULUMI": str(cli.path)} if (cli := find_pulumi()) else {}),
         }
         return cls(folder, fabric, environment)
 
