@@ -293,3 +293,30 @@ def test_no_settings_of_the_sdk_are_saved():
         if re.search(r"\.(?:save_project_settings|save_stack_settings|stack_settings)\(", path.read_text("utf-8"))
     ]
     assert callers == []
+
+
+def messages() -> str:
+    """Every text in the code that is no docstring, f-strings with "…" for what they fill in."""
+    found = []
+    for folder in ("automation", "program", "gitops", "providers", "authoring", "embedded"):
+        for path in (ROOT / folder).rglob("*.py"):
+            tree = ast.parse(path.read_text("utf-8"))
+            prose = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+            for node in ast.walk(tree):
+                if node in prose:
+                    continue
+                if isinstance(node, ast.JoinedStr):
+                    parts = [part.value if isinstance(part, ast.Constant) else "…" for part in node.values]
+                    found.append("".join(map(str, parts)))
+                elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    found.append(node.value)
+    return "\n".join(found)
+
+
+def test_the_runbook_quotes_what_is_printed():
+    text = re.sub(r"\n +", " ", (ROOT / "docs" / "runbook.md").read_text("utf-8"))
+    rows = re.findall(r"^- (\".*?\"):", text, re.MULTILINE)
+    assert len(rows) > 20
+    code = messages()
+    pieces = {piece.strip(' ",.:;()') for row in rows for piece in re.split(r"…", row)}
+    assert sorted(piece for piece in pieces if len(piece) > 8 and piece not in code) == []
