@@ -1,6 +1,6 @@
 """Stack config as typed values: where Git, NetBox and the cluster are, and how to log in.
 
-Every key lives in the namespace `hhsync`; stacks/README.md lists them. The same flat mapping reaches the program (from
+Every key lives in the namespace `hhsync`; `config_keys` lists them. The same flat mapping reaches the program (from
 `pulumi.Config`), the provider (from `configure()`) and the scripts, so that all three read it here.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from providers.config_keys import CONFIG
 from providers.errors import ConfigError
 from providers.git_url import checked_git_url, checked_proxy
 
@@ -16,48 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 NAMESPACE = "hhsync"
-KEYS = (
-    "gitUrl",
-    "gitBranch",
-    "gitPath",
-    "gitUsername",
-    "gitToken",
-    "gitTokenCommand",
-    "gitCaFile",
-    "gitProxy",
-    "gitProxyPassword",
-    "gitSshKey",
-    "gitSshKeyFile",
-    "gitKnownHostsFile",
-    "gitVerify",
-    "gitAllowedSignersFile",
-    "gitKeyringFile",
-    "gitAuthor",
-    "gitMessage",
-    "gitSigningKey",
-    "gitForge",
-    "gitForgeUrl",
-    "ingestOnSync",
-    "netboxUrl",
-    "netboxToken",
-    "netboxCaFile",
-    "netboxInsecure",
-    "kubeconfig",
-    "kubeContext",
-    "inCluster",
-    "clusterUrl",
-    "clusterToken",
-    "clusterCaFile",
-    "clusterInsecure",
-    "allowDeletes",
-    "schemasDir",
-    "forceConflicts",
-    "recordOrphans",
-    "clusterBootstrap",
-    "bootstrapNamespace",
-    "hooksAfterSync",
-)
-SECRET_KEYS = ("gitToken", "gitProxyPassword", "gitSshKey", "netboxToken", "clusterToken")
+KEYS = tuple(key.name for key in CONFIG)
+SECRET_KEYS = tuple(key.name for key in CONFIG if key.secret)
 
 
 def config_of(get: Callable[[str], str | None]) -> dict[str, str]:
