@@ -24,7 +24,7 @@ from authoring.result import (
     previewed,
 )
 from authoring.text import timestamps
-from authoring.validation import Judge
+from authoring.validation import Validator
 from providers.core.field_path import dotted
 from providers.core.references import references
 from providers.errors import ValidationFailed
@@ -56,7 +56,7 @@ class Request:
 
 
 def change(
-    settings: GitSettings, cache: Path, options: Authoring, request: Request, judge: Judge | None = None
+    settings: GitSettings, cache: Path, options: Authoring, request: Request, validator: Validator | None = None
 ) -> EditResult:
     """Make the changes one commit on the branch (or on an edit branch), or none.
 
@@ -66,12 +66,12 @@ def change(
         EditConflict: the branch moved under a document that is being changed; nothing was written.
         GitError: the repository cannot be read or written; the text says what is there.
     """
-    judged = judge or Judge()
+    validated = validator or Validator()
     read = write.existing(settings, cache, request.branch)
     with write.reading(read, cache) as source:
         base = _base(source, request.base)
     changes = list(request.changes(base))
-    ours, note = checked(base, changes, judged)
+    ours, note = checked(base, changes, validated)
     seen = previewed(base, ours, changing.touched(changes))
     branch = request.branch or settings.branch
     if note or not seen.diff:
@@ -81,7 +81,7 @@ def change(
     if not request.dry_run and not request.confirm(seen):
         declined = "not confirmed; nothing was written"
         return EditResult(request.verb, request.fabric, branch, base.commit, "", diff=seen.diff, note=declined)
-    planner = _Planner(request, options, judged, base, ours, changes)
+    planner = _Planner(request, options, validated, base, ours, changes)
     outcome = write.publish(settings, cache, options, planner, onto=request.branch, dry_run=request.dry_run)
     done = seen if outcome.after is None else previewed(planner.before, outcome.after, changing.touched(changes))
     return EditResult(
@@ -119,11 +119,17 @@ class _Planner:
     """Makes the plan anew for every head that the branch turns out to be at."""
 
     def __init__(
-        self, request: Request, options: Authoring, judge: Judge, base: Folder, ours: Folder, changes: Sequence[Change]
+        self,
+        request: Request,
+        options: Authoring,
+        validator: Validator,
+        base: Folder,
+        ours: Folder,
+        changes: Sequence[Change],
     ) -> None:
         self._request = request
         self._options = options
-        self._judge = judge
+        self._validate = validator
         self._base = base
         self._ours = ours
         self._changes = changes
@@ -134,7 +140,7 @@ class _Planner:
         ours = self._ours
         if tip.commit != self._base.commit:
             changes = conflict.rebased(self._changes, self._base, self._ours, tip)
-            ours, _ = checked(tip, changes, self._judge)
+            ours, _ = checked(tip, changes, self._validate)
         files: dict[str, repository.Content] = dict(file_changes(tip, ours))
         gone = [one.ref for one in self._changes if isinstance(one, Remove)]
         manifest = layout.joined(tip.root, layout.MANIFEST)
@@ -152,7 +158,7 @@ class _Planner:
         )
 
 
-def checked(before: Folder, changes: Sequence[Change], judge: Judge) -> tuple[Folder, str]:
+def checked(before: Folder, changes: Sequence[Change], validator: Validator) -> tuple[Folder, str]:
     """The folder after the changes, and "" or why there is nothing to commit.
 
     Raises:
@@ -164,23 +170,23 @@ def checked(before: Folder, changes: Sequence[Change], judge: Judge) -> tuple[Fo
         return after, NOTHING
     if all(_only_time(before, path, data) for path, data in moved.items()):
         return before, ONLY_TIME
-    require_valid(before, after, [one.ref for one in changes if isinstance(one, Remove)], judge)
+    require_valid(before, after, [one.ref for one in changes if isinstance(one, Remove)], validator)
     return after, ""
 
 
-def require_valid(before: Folder, after: Folder, removed: Sequence[ObjectRef], judge: Judge) -> None:
+def require_valid(before: Folder, after: Folder, removed: Sequence[ObjectRef], validator: Validator) -> None:
     """Refuse content that a sync would refuse, or that takes away what others name.
 
     Raises:
         ValidationFailed: with every finding that `before` has not.
         ChangeRefused: nothing would stay, or something that stays names what goes.
     """
-    errors = judge.new_errors(before, after)
+    errors = validator.new_errors(before, after)
     if errors:
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
         raise ValidationFailed(f"the change is not valid, nothing was written: {errors[0]}{more}", errors)
-    state, _ = judge.assembled(after)
-    if not state.manifests and judge.assembled(before)[0].manifests:
+    state, _ = validator.assembled(after)
+    if not state.manifests and validator.assembled(before)[0].manifests:
         raise ChangeRefused(
             "no CR would stay in the fabric's folder, and an empty folder never empties a fabric; nothing was written; to "
             "remove a whole fabric run: hhsync destroy"

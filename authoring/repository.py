@@ -84,16 +84,16 @@ def contents(command: GitCommand, entries: Mapping[str, Entry]) -> dict[str, byt
     if not entries:
         return {}
     asked = "".join(f"{entry.blob}\n" for entry in entries.values()).encode()
-    answer = command.run("cat-file", "--batch", stdin=asked)
+    response = command.run("cat-file", "--batch", stdin=asked)
     files: dict[str, bytes] = {}
     at = 0
     for path, entry in entries.items():
-        line_end = answer.index(b"\n", at)
-        words = answer[at:line_end].split()
+        line_end = response.index(b"\n", at)
+        words = response[at:line_end].split()
         if len(words) != 3 or words[1] != b"blob":
             raise CommandFailed(f"fatal: bad object {entry.blob} of {path}")
         start, size = line_end + 1, int(words[2])
-        files[path] = answer[start : start + size]
+        files[path] = response[start : start + size]
         at = start + size + 1
     return files
 

@@ -18,7 +18,7 @@ from authoring.result import (
     previewed,
 )
 from authoring.text import timestamps
-from authoring.validation import Judge
+from authoring.validation import Validator
 from gitops import documents
 from gitops.git.command import CommandFailed, GitCommand
 
@@ -42,7 +42,12 @@ class _Planned:
 
 
 def revert(
-    settings: GitSettings, cache: Path, options: Authoring, commit: str, request: Request, judge: Judge | None = None
+    settings: GitSettings,
+    cache: Path,
+    options: Authoring,
+    commit: str,
+    request: Request,
+    validator: Validator | None = None,
 ) -> EditResult:
     """Take back one commit; a file that changed since is merged line by line, and a conflict is refused.
 
@@ -52,12 +57,12 @@ def revert(
         ChangeRefused: the commit is not one that can be taken back here; the text says why.
         ValidationFailed, GitError: as `edits.change`.
     """
-    judged = judge or Judge()
+    validated = validator or Validator()
     read = write.existing(settings, cache, request.branch)
     planned = _Planned()
 
     def planner(source: Source) -> write.Plan:
-        return _plan(source, commit, request, judged, planned)
+        return _plan(source, commit, request, validated, planned)
 
     with write.reading(read, cache) as source:
         first = planner(source)
@@ -109,7 +114,7 @@ def _refs(before: Folder, after: Folder, paths: Iterable[str]) -> list[ObjectRef
     return sorted(refs)
 
 
-def _plan(source: Source, named: str, request: Request, judge: Judge, planned: _Planned) -> write.Plan:
+def _plan(source: Source, named: str, request: Request, validator: Validator, planned: _Planned) -> write.Plan:
     command, root = source.command, source.folder.root
     commit, parent = _commit(source, named)
     changed = repository.changed(command, parent, commit, root)
@@ -143,8 +148,8 @@ def _plan(source: Source, named: str, request: Request, judge: Judge, planned: _
         files = {}
     planned.before, planned.after = before, after
     if files:
-        gone = judge.assembled(before)[0].manifests.keys() - judge.assembled(after)[0].manifests.keys()
-        edits.require_valid(before, after, sorted(gone), judge)
+        gone = validator.assembled(before)[0].manifests.keys() - validator.assembled(after)[0].manifests.keys()
+        edits.require_valid(before, after, sorted(gone), validator)
     return write.Plan(files, request.message or _message(command, commit))
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _NOBODY = Attribution("", "", "1970-01-01T00:00:00Z")
 
 
-class Judge(Memory):
+class Validator(Memory):
     """Reads folders with these schemas; a file that two folders share is read once."""
 
     def __init__(self, by_kind: Mapping[str, Schema] | None = None) -> None:
@@ -51,8 +51,8 @@ class Judge(Memory):
         found = self.assembled(after)[1]
         if not found:
             return []
-        known = {_told(issue) for issue in self.assembled(before)[1]}
-        return [issue for issue in found if _told(issue) not in known]
+        known = {_reported(issue) for issue in self.assembled(before)[1]}
+        return [issue for issue in found if _reported(issue) not in known]
 
     def reading(self, snapshot: Snapshot, path: str) -> manifests.Reading:
         """What one file holds."""
@@ -66,5 +66,5 @@ class Judge(Memory):
         return known
 
 
-def _told(issue: Finding) -> tuple[str, str, str]:
+def _reported(issue: Finding) -> tuple[str, str, str]:
     return issue.origin.path, issue.field, issue.message

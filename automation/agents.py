@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from providers.core.drift.convergence import Agent, Concerned
-from providers.core.drift.states import LAGS
+from providers.core.drift.states import NOT_TAKEN_UP
 from providers.errors import Forbidden, TargetError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ INTERVAL = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Lag:
+class Convergence:
     """The Agents that lag, by switch; none where the cluster has no Agents. `note` says why they could not be read."""
 
     agents: Mapping[str, Agent] = field(default_factory=dict)
@@ -44,28 +44,28 @@ class Lag:
         return {ref: self._reason(switches) for ref, switches in found.items() if switches}
 
     def _reason(self, switches: list[str]) -> str:
-        return f"{LAGS} by {', '.join(str(self.agents[switch]) for switch in switches)}"
+        return f"{NOT_TAKEN_UP} by {', '.join(str(self.agents[switch]) for switch in switches)}"
 
 
-def lag(
+def convergence(
     agents: Callable[[], Mapping[str, Agent] | None],
     *,
     patience: float = PATIENCE,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
-) -> Lag:
+) -> Convergence:
     """The switches that still lag after `patience` seconds; at once where none does."""
     started = clock()
     while True:
         try:
             found = agents() or {}
         except Forbidden:
-            return Lag(
+            return Convergence(
                 note="whether the switches run what was applied is not known: the credentials may not list Agents"
             )
         except TargetError as error:
-            return Lag(note=f"whether the switches run what was applied is not known: {error}")
+            return Convergence(note=f"whether the switches run what was applied is not known: {error}")
         behind = {name: agent for name, agent in found.items() if agent.not_converged}
         if not behind or clock() - started >= patience:
-            return Lag(behind)
+            return Convergence(behind)
         sleep(INTERVAL)

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from automation import facts as joining
-from automation.agents import Lag, lag
+from automation.agents import Convergence, convergence
 from automation.drafts import Drafts, drafts
 from automation.engine import ahead
 from automation.progress import Progress, silent, ticking
@@ -147,7 +147,7 @@ class RunContext:
         loaded = replace(self.loaded, desired=self.loaded.desired.only(selection.refs), errors=())
         return replace(self, loaded=loaded, selection=selection)
 
-    def with_convergence(self, seen: Lag) -> RunContext:
+    def with_convergence(self, seen: Convergence) -> RunContext:
         """The context with what these switches have not taken up."""
         facts = [replace(one, not_converged="") for one in self.facts.values()]
         return replace(self, facts={one.ref: one for one in _late(self.loaded, facts, seen)})
@@ -178,7 +178,7 @@ class RunContext:
                 found.pop(ref, None)
             else:
                 found[ref] = one
-        late = _late(self.loaded, [replace(one, waits="") for _, one in sorted(found.items())], Lag())
+        late = _late(self.loaded, [replace(one, waits="") for _, one in sorted(found.items())], Convergence())
         return replace(now, facts={one.ref: one for one in late})
 
     def _facts_of(self, ref: ObjectRef) -> Facts:
@@ -217,7 +217,7 @@ def read(
         loaded_later = pool.submit(
             load.inspect, settings.git, stack_config.cache_folder(), outside=known_to(session.live, fabric)
         )
-        switches = pool.submit(lag, session.cluster.agents) if with_convergence else None
+        switches = pool.submit(convergence, session.cluster.agents) if with_convergence else None
         own, records = joining.records(pool, session)
         loaded = loaded_later.result()
         if not partial_sync:
@@ -228,7 +228,7 @@ def read(
         shown.update(f"comparing {len(loaded.desired.manifests)} CRs")
         joined = joining.joined(fabric, loaded, recorded.crs, joining.results(live), joining.results(records), only)
         joined = joining.completed(pool, session, joined)
-        seen = switches.result() if switches else Lag()
+        seen = switches.result() if switches else Convergence()
     late = _late(loaded, joined, seen)
     _log_phase("read and compare", started)
     return RunContext(
@@ -256,7 +256,7 @@ def _refused(loaded: Loaded) -> str:
     return f"a sync refuses what is in Git: {count} error{'s' * (count > 1)}; see: hhsync check" if count else ""
 
 
-def _late(loaded: Loaded, facts: list[Facts], seen: Lag) -> list[Facts]:
+def _late(loaded: Loaded, facts: list[Facts], seen: Convergence) -> list[Facts]:
     """The facts, with what else a CR waits for: switches that have not taken it up, or a CR whose last apply failed."""
     specs = {ref: one.spec for ref, one in loaded.desired.manifests.items()}
     not_converged = seen.reasons(

@@ -63,7 +63,7 @@ def _git(where: Path, *arguments: str) -> str:
             timeout=_TIMEOUT_SECONDS,
         )
     except (OSError, subprocess.SubprocessError) as error:
-        said = " ".join((getattr(error, "stderr", "") or str(error)).split())
+        output = " ".join((getattr(error, "stderr", "") or str(error)).split())
         verb = next((word for word in arguments if not word.startswith("-") and "=" not in word), "")
-        raise RepositoryError(f"git {verb} for the demo's repository failed: {said[-300:]}") from None
+        raise RepositoryError(f"git {verb} for the demo's repository failed: {output[-300:]}") from None
     return done.stdout.strip()

@@ -36,9 +36,9 @@ def across(
     manifests = [one.manifest for one in located.values()]
     fabric = Fabric(manifests)
     all_findings = [*findings(manifests), *missing(fabric, all_named(fabric, KINDS), outside)]
-    judged = (located[finding.ref].located(finding) for finding in all_findings if finding.ref is not None)
-    told = _fields(issues) if refused else {}
-    return [one for one in judged if not _is_told(one, told)]
+    validated = (located[finding.ref].located(finding) for finding in all_findings if finding.ref is not None)
+    reported = _fields(issues) if refused else {}
+    return [one for one in validated if not _is_reported(one, reported)]
 
 
 def is_across(issue: Finding) -> bool:
@@ -48,21 +48,21 @@ def is_across(issue: Finding) -> bool:
 
 _OWN = frozenset({"metadata", "identity-twice", "reference-cycle"})
 
-type _Told = Mapping[tuple[str, int], Collection[str]]
+type _Reported = Mapping[tuple[str, int], Collection[str]]
 
 
-def _fields(issues: Iterable[Finding]) -> _Told:
+def _fields(issues: Iterable[Finding]) -> _Reported:
     """The fields with an error of their own, by file and document."""
-    told: dict[tuple[str, int], set[str]] = defaultdict(set)
+    reported: dict[tuple[str, int], set[str]] = defaultdict(set)
     for one in issues:
         if one.severity == "error":
-            told[one.origin.path, one.origin.document].add(one.field)
-    return told
+            reported[one.origin.path, one.origin.document].add(one.field)
+    return reported
 
 
-def _is_told(issue: Finding, told: _Told) -> bool:
+def _is_reported(issue: Finding, reported: _Reported) -> bool:
     """Whether the field, or one around or inside it, has an error already."""
-    fields = told.get((issue.origin.path, issue.origin.document), ())
+    fields = reported.get((issue.origin.path, issue.origin.document), ())
     return any(_holds(field, issue.field) or _holds(issue.field, field) for field in fields)
 
 

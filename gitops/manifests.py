@@ -134,7 +134,7 @@ def _read_object(
         what = f"{' and '.join(missing)} missing: not a Kubernetes object; complete it or move it out of the fabric's folder"
         reading.issues.append(each.located(Finding((), what)))
         return
-    verdict = _judge(value["apiVersion"], value["kind"])
+    verdict = _validate(value["apiVersion"], value["kind"])
     if isinstance(verdict, _Foreign):
         reading.skipped[f"{value['apiVersion']}/{value['kind']}"] += 1
     elif isinstance(verdict, _Wrong):
@@ -153,7 +153,7 @@ class _Wrong:
     message: str
 
 
-def _judge(api_version: str, kind: str) -> _Foreign | _Wrong | None:
+def _validate(api_version: str, kind: str) -> _Foreign | _Wrong | None:
     """Whether this is a CR of ours (None), somebody else's, or a mistake."""
     group, _, _ = api_version.rpartition("/")
     known = KINDS.get(kind)

@@ -87,7 +87,7 @@ def check(config: FabricConfig, desired: DesiredState, *, preview: bool) -> Mapp
     cluster_checks.require_hydrated(cluster, config.fabric, desired, managed)
     check_adoption(cluster, config, desired, unlabelled)
     plan = reassignment.plan({ref: one.spec for ref, one in desired.manifests.items()}, managed, desired.references)
-    if plan.detour:
+    if plan.delete_first:
         needed = delete_first_needed(plan, config.fabric)
         if not preview:
             raise needed
@@ -96,10 +96,12 @@ def check(config: FabricConfig, desired: DesiredState, *, preview: bool) -> Mapp
 
 
 def delete_first_needed(plan: reassignment.Plan, fabric: str) -> UnsafeChange:
-    """The one line about a plan with a delete-first phase: what is reassigned, what goes first, and the verb that does it."""
+    """The line about a plan with a delete-first phase: what is reassigned, what goes first, the verb that does it."""
     why = "; ".join(str(one) for one in plan.because[:_NAMED]) + (", …" if len(plan.because) > _NAMED else "")
-    first = ", ".join(str(ref) for ref in sorted(plan.detour)[:_NAMED]) + (", …" if len(plan.detour) > _NAMED else "")
+    first = ", ".join(str(ref) for ref in sorted(plan.delete_first)[:_NAMED]) + (
+        ", …" if len(plan.delete_first) > _NAMED else ""
+    )
     return UnsafeChange(
-        f"this commit reassigns something: {why}; {len(plan.detour)} CRs must be deleted first ({first}), and Pulumi "
+        f"this commit reassigns something: {why}; {len(plan.delete_first)} CRs must be deleted first ({first}), and Pulumi "
         f"creates before it deletes, so nothing was written. `hhsync sync {fabric}` does both in this order"
     )

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from providers.core import sections
-from providers.core.drift.adoption import Adoption, adoption, says_the_same
+from providers.core.drift.adoption import Adoption, adoption, is_identical
 from providers.errors import Conflict, Forbidden, Rejected, ServerFailure
 
 if TYPE_CHECKING:
@@ -25,13 +25,13 @@ def of(cluster: Cluster, ref: ObjectRef, desired: sections.Section, live: Mappin
     Raises:
         TargetError: the cluster does not answer. That it refuses the dry run is told in the answer's note.
     """
-    if says_the_same(desired, live):
+    if is_identical(desired, live):
         return adoption(ref, desired, live, None)
     try:
-        answer = cluster.replace(sections.manifest_of(desired), live, dry_run=True)
+        response = cluster.replace(sections.manifest_of(desired), live, dry_run=True)
     except (Forbidden, Rejected, ServerFailure, Conflict) as error:
         return adoption(ref, desired, live, None, f"compared without a dry run: {error}")
-    return adoption(ref, desired, live, answer)
+    return adoption(ref, desired, live, response)
 
 
 def of_all(

@@ -128,9 +128,9 @@ def _write_cluster(session: Session, desired: sections.Inputs, before: Outputs) 
     manifest = sections.manifest_of(section)
     live = session.live.get(ref)
     if live is None:
-        answer = session.cluster.create(manifest)
-        session.live.put(answer)
-        return answer, True
+        response = session.cluster.create(manifest)
+        session.live.put(response)
+        return response, True
     owner = (live["metadata"].get("labels") or {}).get(FABRIC_LABEL)
     if owner not in (None, sections.fabric_of(desired)):
         raise Conflict(
@@ -140,9 +140,9 @@ def _write_cluster(session: Session, desired: sections.Inputs, before: Outputs) 
         )
     if _agrees(session, section, live, before, manifest):
         return live, False
-    answer = _replace(session, manifest, live, before)
-    session.live.put(answer)
-    return answer, True
+    response = _replace(session, manifest, live, before)
+    session.live.put(response)
+    return response, True
 
 
 def _agrees(
@@ -154,8 +154,8 @@ def _agrees(
         return same(recorded, sections.cluster_section(live, section))
     if FABRIC_LABEL not in (live["metadata"].get("labels") or {}):
         return False
-    answer = _replace(session, manifest, live, before, dry_run=True)
-    return same(_comparable(answer), _comparable(live))
+    response = _replace(session, manifest, live, before, dry_run=True)
+    return same(_comparable(response), _comparable(live))
 
 
 def _comparable(obj: Mapping[str, Any]) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def real() -> dict[str, object]:
     from automation import results
     from automation.operations import check
     from automation.operations.orphans import Orphans
-    from automation.operations.status import Standing, StatusReport
+    from automation.operations.status import CRStatus, StatusReport
     from automation.reports import as_json
     from automation.reports.edits import conflict_json
     from automation.setup import connections, init, servers
@@ -127,7 +127,7 @@ def real() -> dict[str, object]:
         ),
         "orphans": Orphans("f", (), "", ("a",)).to_json(),
         "check": check.CheckReport("f", loaded, "j").to_json(),
-        "status": StatusReport("f", (Standing(ref, State.SYNCED, "", origin, managed=True),), {}, 0).to_json(),
+        "status": StatusReport("f", (CRStatus(ref, State.SYNCED, "", origin, managed=True),), {}, 0).to_json(),
         "init": init.InitResult("f", ROOT, True, (connections.PartCheck("git", "works", "t"),)).to_json(),
         "ingest": IngestResult("f", "b", "c", "b", {"a": "b"}, ("p",), (document,), (Left("p", ("r",)),)).to_json(),
         "edit": EditResult(

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from authoring.ingest.read import Found, RawFile
     from authoring.repository import Content
     from authoring.repository import Entry as TreeEntry
-    from authoring.validation import Judge
+    from authoring.validation import Validator
     from gitops.desired import DesiredState
     from providers.core.finding import Finding
     from providers.core.identity import ObjectRef
@@ -71,7 +71,7 @@ class IngestPlan:
         return tuple(entry for entry in self.entries if entry.outcome == CREATED)
 
 
-def plan(folder: Folder, tree: Mapping[str, TreeEntry], judge: Judge) -> IngestPlan:
+def plan(folder: Folder, tree: Mapping[str, TreeEntry], validator: Validator) -> IngestPlan:
     """Plan the ingest of a folder; `tree` are its files as Git has them.
 
     Raises:
@@ -86,13 +86,13 @@ def plan(folder: Folder, tree: Mapping[str, TreeEntry], judge: Judge) -> IngestP
     for issue in folder.issues:
         unread[issue.origin.path].append(str(issue))
     drafts = dict.fromkeys(path for path in folder.layout.drafts if path in folder.files)
-    files = [ingest_read.read(path, folder.files[path], judge.schemas) for path in drafts]
+    files = [ingest_read.read(path, folder.files[path], validator.schemas) for path in drafts]
     left = {one.path: one.reasons for one in files if one.reasons}
     left |= {path: tuple(unread.get(path, [f"{path}: its name starts with a dot, so it is not read"]))
              for path in raw if _is_yaml(path) and path not in drafts}  # fmt: skip
-    state, _ = judge.assembled(folder)
+    state, _ = validator.assembled(folder)
     good = _without_conflicts(folder, [one for one in files if not one.reasons], state, left)
-    good = _valid_together(folder, good, judge, state, left)
+    good = _valid_together(folder, good, validator, state, left)
     made = _made(folder, tree, good, state)
     stays = sorted([*(Left(path, reasons) for path, reasons in left.items()), *others], key=lambda one: one.path)
     return IngestPlan(made[0], made[1], tuple(stays), bool(raw))
@@ -119,9 +119,9 @@ def _without_conflicts(
                     f"{found.raw}:{found.line}: {ref} is written with another content at {where}; keep one of them"
                 )
         for found in group:
-            if told := _against_managed(folder, found, state):
-                reasons[found.raw].append(f"{found.raw}:{found.line}: {told}")
-    left |= {path: tuple(told) for path, told in reasons.items()}
+            if reported := _against_managed(folder, found, state):
+                reasons[found.raw].append(f"{found.raw}:{found.line}: {reported}")
+    left |= {path: tuple(reported) for path, reported in reasons.items()}
     return [one for one in files if one.path not in reasons]
 
 
@@ -154,7 +154,7 @@ def _against_managed(folder: Folder, found: Found, state: DesiredState) -> str:
 def _valid_together(
     folder: Folder,
     files: list[RawFile],
-    judge: Judge,
+    validator: Validator,
     state: DesiredState,
     left: dict[str, tuple[str, ...]],
 ) -> list[RawFile]:
@@ -163,7 +163,7 @@ def _valid_together(
     def errors(chosen: Sequence[RawFile]) -> list[Finding]:
         new = _created(folder, chosen, state)
         after = folder.with_files({layout.joined(folder.root, path): found.data for path, found in new.items()})
-        return judge.new_errors(folder, after)
+        return validator.new_errors(folder, after)
 
     good: list[RawFile] = []
     _halved(files, good, errors, left)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from authoring import layout, repository, write
 from authoring.ingest import plan
 from authoring.ingest.plan import IngestPlan, Left
-from authoring.validation import Judge
+from authoring.validation import Validator
 from gitops.desired import MANAGED, RAW
 
 if TYPE_CHECKING:
@@ -97,13 +97,13 @@ def ingest(
     Raises:
         GitError: the repository cannot be read, or the commit cannot be written (`write.WriteFailed` says what is there).
     """
-    judge = Judge(by_kind)
+    validator = Validator(by_kind)
     made = IngestPlan()
 
     def planner(source: Source) -> write.Plan:
         nonlocal made
         write.require_folder(settings, source)
-        made = plan.plan(source.folder, source.entries, judge)
+        made = plan.plan(source.folder, source.entries, validator)
         return write.Plan(_with_books(source, made), _message(options, fabric, made))
 
     dry = dry_run or validate_only

@@ -50,8 +50,8 @@ def ingest(
 
     out.progress(f"{fabric}: ").update("reading raw/")
     result = commits.ingest(out.workspace(), fabric, dry_run=dry_run, validate_only=validate_only)
-    told = () if out.shows_text else result.errors
-    out.result(edits.ingest_text(result), result.to_json(), result.exit_code, told)
+    reported = () if out.shows_text else result.errors
+    out.result(edits.ingest_text(result), result.to_json(), result.exit_code, reported)
 
 
 @group.command()

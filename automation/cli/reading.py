@@ -39,8 +39,8 @@ def drift(
     if output is not None:
         formats.save(text, output)
         text = f"{as_text.summary(found)}; the report is in {output}"
-    told = () if out.shows_text and wanted is Format.TEXT and not output else as_json.drift_errors(found)
-    out.result(text, as_json.drift_json(found, seconds), found.exit_code, told)
+    reported = () if out.shows_text and wanted is Format.TEXT and not output else as_json.drift_errors(found)
+    out.result(text, as_json.drift_json(found, seconds), found.exit_code, reported)
 
 
 @group.command()
@@ -93,11 +93,11 @@ def status(
 ) -> None:
     """Show each CR's state (Draft, Orphaned, Committed, Pending, Drifted, Synced) and why. Read-only; exits as drift does."""
     workspace = out.reading(fabric)
-    from automation.operations import status as standing
+    from automation.operations import status as current_state
 
-    found = standing.status(workspace, fabric, out.progress(f"{fabric}: "), kinds=kind or (), states=state or ())
+    found = current_state.status(workspace, fabric, out.progress(f"{fabric}: "), kinds=kind or (), states=state or ())
     errors = () if out.shows_text else found.errors
-    out.result(standing.status_text(found), found.to_json(), found.exit_code, errors)
+    out.result(current_state.status_text(found), found.to_json(), found.exit_code, errors)
 
 
 @group.command()

@@ -143,11 +143,11 @@ class Demo:
 
     def _sync(self, workspace: Workspace) -> OperationResult:
         planned = self._done(entry.preview(workspace, FABRIC, self.progress))
-        self._told(planned)
+        self._reported(planned)
         result = self._done(entry.sync(workspace, FABRIC, self.progress))
         if result.counts.changed != planned.counts.changed:
             raise DemoFailed(f"preview said {planned.counts.changed} changes, sync did {result.counts.changed}")
-        self._told(result)
+        self._reported(result)
         return result
 
     def _repeat(self, workspace: Workspace, running: Running) -> dict[str, int]:
@@ -157,7 +157,7 @@ class Demo:
         after = self._counted(running)
         if before != after or result.has_changes:
             raise DemoFailed(f"a repeat sync wrote: NetBox's change log went from {before[0]} to {after[0]} entries")
-        self._told(result)
+        self._reported(result)
         self.say(
             f"           counted at the servers: NetBox's change log stayed at {after[0]} entries, and all "
             f"{len(after[1])} resourceVersions in the cluster stayed the same"
@@ -177,7 +177,7 @@ class Demo:
         seen = self._done(entry.preview(workspace, FABRIC, self.progress))
         if sorted(change.ref for change in (*seen.changes, *seen.fabric_changes)) != damage.refs:
             raise DemoFailed(f"preview names {[change.ref for change in seen.changes]}, not {damage.refs}")
-        self._told(seen)
+        self._reported(seen)
         read = context.read(workspace, FABRIC, self.progress, across=False, with_convergence=True)
         found, seconds = read.report(), read.seconds
         self._save_report(found, seconds)
@@ -189,11 +189,11 @@ class Demo:
 
     def _repair(self, workspace: Workspace) -> OperationResult:
         result = self._done(entry.sync(workspace, FABRIC, self.progress))
-        self._told(result)
+        self._reported(result)
         last = self._done(entry.preview(workspace, FABRIC, self.progress))
         if last.has_changes:
             raise DemoFailed(f"after the repair preview still names {[change.ref for change in last.changes]}")
-        self._told(last)
+        self._reported(last)
         return result
 
     # --- helpers -------------------------------------------------------------------------------------------------------
@@ -201,7 +201,7 @@ class Demo:
     def _proved(self, begun: float, text: str) -> None:
         self.say(f"[{time.monotonic() - self.started:5.1f} s] {text} ({time.monotonic() - begun:.1f} s)")
 
-    def _told(self, result: OperationResult) -> None:
+    def _reported(self, result: OperationResult) -> None:
         """What an operation printed; a long preview is cut to its result."""
         text = summary.operation_text(result)
         lines = text.splitlines()

@@ -190,7 +190,7 @@ def creations(text: str, name: str) -> list[Change]:
     from authoring import validation
     from authoring.ingest import read as ingest_read
 
-    read = ingest_read.read(name, text.encode(), validation.Judge().schemas)
+    read = ingest_read.read(name, text.encode(), validation.Validator().schemas)
     if read.reasons:
         more = f" (and {len(read.reasons) - 1} more)" if len(read.reasons) > 1 else ""
         raise ChangeRefused(f"{read.reasons[0]}{more}; nothing was written")

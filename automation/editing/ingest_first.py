@@ -35,7 +35,7 @@ def sync(
         progress.update("ingesting raw/")
     ingested = commits.ingest(workspace, fabric)
     ahead.forget(workspace, fabric)
-    return _told(then(), ingested, f"ingested {_counted(ingested)}, commit {ingested.commit[:12]}")
+    return _reported(then(), ingested, f"ingested {_counted(ingested)}, commit {ingested.commit[:12]}")
 
 
 def preview(workspace: Workspace, fabric: str, then: Callable[[], OperationResult]) -> OperationResult:
@@ -46,18 +46,18 @@ def preview(workspace: Workspace, fabric: str, then: Callable[[], OperationResul
 
     planned = commits.ingest(workspace, fabric, dry_run=True)
     ahead.forget(workspace, fabric)
-    return _told(then(), planned, f"a sync would first ingest {_counted(planned)}, which this preview leaves out")
+    return _reported(then(), planned, f"a sync would first ingest {_counted(planned)}, which this preview leaves out")
 
 
 def _wanted(workspace: Workspace, fabric: str) -> bool:
     """Whether the stack says so, from its file: a stack that does not say so pays nothing for the question."""
     path = workspace.stack_file(fabric)
     config = (project_file(path).get("config") or {}) if path.is_file() else {}
-    said = config.get(f"{NAMESPACE}:ingestOnSync", "false")
-    return Authoring.from_config({"ingestOnSync": str(said)}).ingest_on_sync
+    message = config.get(f"{NAMESPACE}:ingestOnSync", "false")
+    return Authoring.from_config({"ingestOnSync": str(message)}).ingest_on_sync
 
 
-def _told(result: OperationResult, ingested: IngestResult, line: str) -> OperationResult:
+def _reported(result: OperationResult, ingested: IngestResult, line: str) -> OperationResult:
     warnings = [line] if ingested.moved else []
     warnings += [f"stays in raw/: {reason}" for reason in ingested.errors]
     return replace(result, warnings=(*warnings, *result.warnings), ingest=ingested.to_json())

@@ -66,8 +66,8 @@ def changes(
     plan: Plan, done: Collection[ObjectRef], notes: Mapping[ObjectRef, str] | None = None
 ) -> tuple[ResourceChange, ...]:
     """The CRs that were (or would be) written, by name, property by property."""
-    said = notes or {}
-    return tuple(_change(one, said.get(one.ref, "")) for one in plan.crs if one.ref in done and one.action in WRITES)
+    message = notes or {}
+    return tuple(_change(one, message.get(one.ref, "")) for one in plan.crs if one.ref in done and one.action in WRITES)
 
 
 def _change(one: Detail, note: str) -> ResourceChange:
@@ -107,13 +107,13 @@ def reassignment(plan: Plan, rolled_back: Iterable[ObjectRef] = ()) -> Reassignm
 
 def errors(done: Done) -> list[str]:
     """Why something failed, one line each: what the servers said of CRs, then what the engine said of the rest."""
-    said = {str(ref): about(str(ref), text) for ref, text in sorted(done.journal.errors.items())}
+    message = {str(ref): about(str(ref), text) for ref, text in sorted(done.journal.errors.items())}
     rest = [
         one.text
         for one in done.run.errors
-        if not (is_cr(one.urn) and name_of(one.urn) in said) and (one.is_reason or not said)
+        if not (is_cr(one.urn) and name_of(one.urn) in message) and (one.is_reason or not message)
     ]
-    return without_repetition([*said.values(), *dict.fromkeys(rest)])
+    return without_repetition([*message.values(), *dict.fromkeys(rest)])
 
 
 def not_done(plan: Plan, done: Collection[ObjectRef], failed: Mapping[ObjectRef, str]) -> tuple[NotDone, ...]:

@@ -11,7 +11,7 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from providers.core.drift.classify import standing
+from providers.core.drift.classify import current_state
 from providers.core.drift.fabric_record import STATUS_FAILED, STATUS_PARTIAL
 from providers.core.drift.facts import Facts, Unread
 from providers.core.drift.states import State, failure
@@ -52,7 +52,7 @@ def changes(facts: Iterable[Facts]) -> dict[ObjectRef, dict[str, Any]]:
     for one in facts:
         if not one.record or isinstance(one.record, Unread) or (one.desired is None and one.outputs is None):
             continue
-        state, _ = standing(one)
+        state, _ = current_state(one)
         if state is State.UNKNOWN:
             continue
         fields = {"sync_state": state.value, "sync_error": _error(one, state)}

@@ -51,14 +51,14 @@ def check(workspace: Workspace, fabric: str, *, live: bool = False, folder: Path
 
         target = Cluster(ClusterSettings.from_config(config))
         try:
-            by_kind, judge = live_schemas(target), f"the schemas of the cluster at {target.server}"
+            by_kind, schemas_used = live_schemas(target), f"the schemas of the cluster at {target.server}"
             loaded = load.inspect(git, cache_folder(), by_kind, on_cluster(lambda: target, fabric))
         finally:
             target.close()
     else:
-        by_kind, judge = schemas.chosen(git) if folder is None else schemas.of_folder(folder)
+        by_kind, schemas_used = schemas.chosen(git) if folder is None else schemas.of_folder(folder)
         loaded = load.inspect(git, cache_folder(), by_kind, NOTHING)
-    return CheckReport(fabric, loaded, judge, time.monotonic() - started)
+    return CheckReport(fabric, loaded, schemas_used, time.monotonic() - started)
 
 
 def live_schemas(cluster: Cluster) -> Mapping[str, Schema]:

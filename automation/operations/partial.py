@@ -41,8 +41,8 @@ def reported(result: OperationResult, context: RunContext) -> OperationResult:
     """The result, with what was left out."""
     if context.selection is None:
         return result
-    said = list(context.notes)
+    message = list(context.notes)
     kept = context.recorded.crs.keys() - context.selection.refs
     if kept:
-        said.append(one_line(f"left as they are, since --partial deletes nothing: {named(kept)}"))
-    return replace(result, partial=bool(said), warnings=(*result.warnings, *said))
+        message.append(one_line(f"left as they are, since --partial deletes nothing: {named(kept)}"))
+    return replace(result, partial=bool(message), warnings=(*result.warnings, *message))

@@ -82,7 +82,7 @@ def _waiting(context: RunContext) -> dict[ObjectRef, str]:
     """What takes something that another CR still holds, and what is deleted first and made again."""
     moves = context.plan.reassignment
     waiting = {ref: f"blocked by {owners[0]}, changed in this sync" for ref, owners in moves.order.items()}
-    waiting |= {one.taker: f"blocked by {one.holder}, deleted first in this sync" for one in moves.because}
+    waiting |= {one.new_owner: f"blocked by {one.old_owner}, deleted first in this sync" for one in moves.because}
     return waiting | dict.fromkeys(context.plan.first, "deleted first in this sync, and made again")
 
 
@@ -90,7 +90,7 @@ def _answers(context: RunContext, refs: Iterable[ObjectRef]) -> dict[ObjectRef, 
     """What the server has against each CR; a CR that it would take is not among them."""
     cluster = context.session.cluster
 
-    def answer(ref: ObjectRef) -> TargetError | None:
+    def response(ref: ObjectRef) -> TargetError | None:
         facts = context.facts[ref]
         manifest = sections.manifest_of((facts.desired or {})["cluster"])
         live: Any = facts.live
@@ -105,7 +105,7 @@ def _answers(context: RunContext, refs: Iterable[ObjectRef]) -> dict[ObjectRef, 
 
     every = list(refs)
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-        answers = zip(every, pool.map(answer, every), strict=True)
+        answers = zip(every, pool.map(response, every), strict=True)
         return {ref: error for ref, error in answers if error is not None}
 
 

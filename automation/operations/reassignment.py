@@ -32,12 +32,12 @@ class Carried:
 
     done: Done
     rolled_back: tuple[ObjectRef, ...] = ()
-    undone: frozenset[ObjectRef] = frozenset()
+    reverted: frozenset[ObjectRef] = frozenset()
     errors: tuple[str, ...] = ()
 
     def settled(self, written: Collection[ObjectRef]) -> set[ObjectRef]:
         """Of the CRs that were written, those that stayed so."""
-        return set(written) - self.undone
+        return set(written) - self.reverted
 
 
 def carry_out(context: RunContext, progress: Progress | None) -> Carried:
@@ -83,15 +83,17 @@ def _roll_back(before: RunContext, now: RunContext, done: Done, progress: Progre
     refused = set(done.journal.errors) | {
         ref for ref in plan.touched if plan.touched[ref] is not Action.DELETE and ref not in now.recorded.crs
     }
-    undone = _groups(before, refused)
-    gone = sorted(ref for ref in undone & plan.first if ref in before.recorded.crs and ref not in now.recorded.crs)
-    takers = {one.taker for one in plan.reassignment.because if one.taker in undone} - before.recorded.crs.keys()
-    made = with_dependents((takers | (undone & plan.first)) & now.recorded.crs.keys(), now.recorded.depends)
+    reverted = _groups(before, refused)
+    gone = sorted(ref for ref in reverted & plan.first if ref in before.recorded.crs and ref not in now.recorded.crs)
+    takers = {
+        one.new_owner for one in plan.reassignment.because if one.new_owner in reverted
+    } - before.recorded.crs.keys()
+    made = with_dependents((takers | (reverted & plan.first)) & now.recorded.crs.keys(), now.recorded.depends)
     remade = made if done.journal.outcomes.keys() - plan.first else frozenset()
     if not gone and not remade:
         return Carried(done)
     if progress is not None:
-        progress.line(f"reassignment refused: rolling back {named(undone & plan.first)}")
+        progress.line(f"reassignment refused: rolling back {named(reverted & plan.first)}")
     errors: list[str] = []
     if remade:
         away = run.delete(now, remade, progress)
@@ -106,7 +108,7 @@ def _roll_back(before: RunContext, now: RunContext, done: Done, progress: Progre
         errors.append(f"deleted and not made again: {named(left)}; they are in the commit before this one")
     if back:
         errors.insert(0, f"the reassignment was refused, and what was deleted for it was rolled back: {named(back)}")
-    return Carried(done, tuple(back), frozenset(undone | remade), tuple(errors))
+    return Carried(done, tuple(back), frozenset(reverted | remade), tuple(errors))
 
 
 def _return(before: RunContext, now: RunContext, refs: Iterable[ObjectRef], progress: Progress | None) -> Done:
@@ -133,7 +135,7 @@ def _groups(context: RunContext, refused: Collection[ObjectRef]) -> set[ObjectRe
     plan = context.plan
     groups: list[set[ObjectRef]] = []
     for one in plan.reassignment.because:
-        members = {one.taker} | with_dependents({one.holder} & plan.first, context.recorded.depends)
+        members = {one.new_owner} | with_dependents({one.old_owner} & plan.first, context.recorded.depends)
         touching = [group for group in groups if group & members]
         groups = [group for group in groups if group not in touching] + [members.union(*touching)]
     return set().union(*(group for group in groups if group & set(refused)))

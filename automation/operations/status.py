@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from automation import context
 from automation.reports.summary import crs
-from providers.core.drift.classify import standing
+from providers.core.drift.classify import current_state
 from providers.core.drift.states import State
 from providers.core.identity import KINDS
 from providers.errors import ConfigError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CRStatus:
     """One CR: its state, why, where Git has it (None: nowhere), and whether a sync may delete it."""
 
     ref: ObjectRef
@@ -43,7 +43,7 @@ class StatusReport:
     """
 
     fabric: str
-    crs: tuple[Standing, ...]
+    crs: tuple[CRStatus, ...]
     counts: Mapping[State, int]
     exit_code: int
     commit: str = ""
@@ -76,7 +76,7 @@ class StatusReport:
         }
 
 
-def _json(one: Standing) -> dict[str, Any]:
+def _json(one: CRStatus) -> dict[str, Any]:
     origin = one.origin
     return {
         "ref": str(one.ref),
@@ -106,15 +106,15 @@ def status(
     wanted_kinds = {_named(name, list(KINDS), "kind") for name in kinds}
     wanted_states = {State(_named(name, [one.value for one in State], "state")) for name in states}
     read = context.read(workspace, fabric, progress, across=False, with_convergence=True, with_drafts=True)
-    standings, report = standings_of(read), read.report()
+    statuses, report = statuses_of(read), read.report()
     return StatusReport(
         fabric=fabric,
         crs=tuple(
             one
-            for one in standings
+            for one in statuses
             if (not kinds or one.ref.kind in wanted_kinds) and (not states or one.state in wanted_states)
         ),
-        counts=Counter(one.state for one in standings),
+        counts=Counter(one.state for one in statuses),
         exit_code=report.exit_code,
         commit=read.loaded.commit,
         last_commit=read.loaded.last_folder_commit,
@@ -124,10 +124,11 @@ def status(
     )
 
 
-def standings_of(read: RunContext) -> tuple[Standing, ...]:
+def statuses_of(read: RunContext) -> tuple[CRStatus, ...]:
     """The state of each CR, by name."""
     return tuple(
-        Standing(one.ref, *standing(one), one.origin, managed=one.outputs is not None) for one in read.facts.values()
+        CRStatus(one.ref, *current_state(one), one.origin, managed=one.outputs is not None)
+        for one in read.facts.values()
     )
 
 
@@ -143,13 +144,13 @@ def status_text(report: StatusReport) -> str:
     width = max((len(state.value) for state in State), default=0)
     lines = [_line(one, width) for one in report.crs]
     lines += [f"note: {note}" for note in report.notes]
-    told = [f"{report.counts[state]} {state.value}" for state in State if report.counts.get(state)]
+    reported = [f"{report.counts[state]} {state.value}" for state in State if report.counts.get(state)]
     head = f"; commit {report.commit[:12]}" if report.commit else ""
-    lines.append(f"{report.fabric}: {crs(sum(report.counts.values()))}: {', '.join(told) or 'none'}{head}")
+    lines.append(f"{report.fabric}: {crs(sum(report.counts.values()))}: {', '.join(reported) or 'none'}{head}")
     return "\n".join(lines)
 
 
-def _line(one: Standing, width: int) -> str:
+def _line(one: CRStatus, width: int) -> str:
     where = f"  [{one.origin}]" if one.origin else ""
     reason = f"  {one.reason}" if one.reason else ""
     return f"{one.state.value:<{width}}  {one.ref}{reason}{where}"

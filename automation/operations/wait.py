@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from automation.agents import Lag
+from automation.agents import Convergence
 from automation.execution.publishing import publish_after
 from automation.results import Health
 from providers.core.drift.classify import Action
@@ -51,7 +51,7 @@ def followed_by(
     switches = touched(changed, *(present(one.fabric, one.facts.values()) for one in (before, after)))
     health = wait(cluster.agents, switches, agents, progress, deadline=deadline)
     behind_now = {agent.switch: agent for agent in health.not_converged}
-    publish_after(after.with_convergence(Lag(behind_now)))
+    publish_after(after.with_convergence(Convergence(behind_now)))
     return replace(result, health=health), after
 
 

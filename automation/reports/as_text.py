@@ -104,12 +104,12 @@ def _record_lines(report: DriftReport) -> Iterable[str]:
 
 def _detail_lines(detail: Detail, at: str) -> Iterable[str]:
     where = f"  [{detail.origin}]" if detail.origin else ""
-    told = "; ".join(text for text in (detail.reason, known_text(detail, at)) if text)
+    reported = "; ".join(text for text in (detail.reason, known_text(detail, at)) if text)
     moved = [difference for difference in detail.differences if difference.is_attribution]
     if detail.attribution_only:
         yield f"{detail.ref}  attribution only: {attribution_text(moved)}{where}"
         return
-    yield f"{detail.ref}  {state_text(detail)}{f': {told}' if told else ''}{where}"
+    yield f"{detail.ref}  {state_text(detail)}{f': {reported}' if reported else ''}{where}"
     for difference in detail.differences:
         if not difference.is_attribution:
             yield f"    {_difference_text(difference)}{owners_text(difference)}"

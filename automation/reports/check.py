@@ -37,7 +37,7 @@ class CheckReport:
 
     fabric: str
     loaded: Loaded = field(repr=False)
-    judge: str
+    schemas_used: str
     duration_s: float = 0.0
 
     @property
@@ -66,7 +66,7 @@ class CheckReport:
         else:
             verdict = "valid"
         more = f", {_counted(warnings, 'warning')}" if warnings else ""
-        return f"{self.fabric}: {verdict}{more}; {self.loaded.summary}; checked against {self.judge}"
+        return f"{self.fabric}: {verdict}{more}; {self.loaded.summary}; checked against {self.schemas_used}"
 
     def to_json(self) -> dict[str, Any]:
         """The shape that `--json` prints."""
@@ -77,7 +77,7 @@ class CheckReport:
             "ok": self.exit_code == 0,
             "exit_code": self.exit_code,
             "duration_s": round(self.duration_s, 3),
-            "schemas": self.judge,
+            "schemas": self.schemas_used,
             "repository": loaded.url,
             "branch": loaded.branch,
             "folder": loaded.folder,
@@ -177,7 +177,7 @@ def sarif(report: CheckReport, version: str) -> dict[str, Any]:
         "columnKind": "unicodeCodePoints",
         "invocations": [_invocation(report)],
         "results": [_result(one, number) for one in report.issues],
-        "properties": {"fabric": report.fabric, "schemas": report.judge},
+        "properties": {"fabric": report.fabric, "schemas": report.schemas_used},
     }
     provenance = _provenance(report)
     if provenance:

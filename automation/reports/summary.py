@@ -124,20 +124,20 @@ def _outcome(result: OperationResult) -> str:
     counts = result.counts
     if not result.ok:
         nothing = "no write was reported" if result.interrupted else "nothing written"
-        done = _told(counts) if counts.changed or counts.failed else nothing
+        done = _reported(counts) if counts.changed or counts.failed else nothing
         ended = "interrupted" if result.interrupted else "failed"
         return f"{result.verb} {ended}: {done if result.verb != PREVIEW else 'nothing written'}"
     if result.verb == PREVIEW:
         if not result.has_changes:
             return f"{crs(counts.total)}, nothing to do"
         record = "" if counts.changed else ", the fabric's record to update"
-        return f"{_told(counts, would=True)}{record}"
+        return f"{_reported(counts, would=True)}{record}"
     if result.verb == DESTROY:
         return f"{counts.deleted} deleted" if counts.deleted else "nothing to delete"
     left = "partial: " if result.partial else ""
     if not result.has_changes:
         return f"{left}{crs(counts.total)} in sync, nothing written"
-    return f"{left}{_told(counts)}" + ("" if counts.changed else ", the fabric's record updated")
+    return f"{left}{_reported(counts)}" + ("" if counts.changed else ", the fabric's record updated")
 
 
 def crs(count: int) -> str:
@@ -157,7 +157,7 @@ _WOULD = {
 }
 
 
-def _told(counts: Counts, *, would: bool = False) -> str:
+def _reported(counts: Counts, *, would: bool = False) -> str:
     given = counts.to_json()
     named = {word: (_WOULD[word] if would else _done(word)) for word in _WORDS}
     parts = [f"{given[word]} {named[word]}" for word in _WORDS if given[word]]

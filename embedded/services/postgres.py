@@ -126,8 +126,8 @@ class Cluster:
         Single-user mode goes on after a failed statement, so its output is searched for errors.
         """
         command = [str(programs() / "postgres"), "--single", "-D", str(self.data), database]
-        said = self._run(command, statements)
-        errors = [line for line in said.splitlines() if "ERROR:" in line or "FATAL:" in line]
+        output = self._run(command, statements)
+        errors = [line for line in output.splitlines() if "ERROR:" in line or "FATAL:" in line]
         if errors:
             raise ServicesError(f"PostgreSQL refused a statement on {self.data}: {errors[0].strip()}")
 

@@ -57,12 +57,12 @@ def redis_answers(port: int, password: str) -> bool:
     try:
         with socket.create_connection((LOOPBACK, port), timeout=3) as connection:
             connection.sendall(f"AUTH {password}\r\nPING\r\n".encode())
-            answer = b""
-            while answer.count(b"\n") < 2:
+            response = b""
+            while response.count(b"\n") < 2:
                 more = connection.recv(256)
                 if not more:
                     return False
-                answer += more
+                response += more
     except OSError:
         return False
-    return answer.splitlines()[:2] == [b"+OK", b"+PONG"]
+    return response.splitlines()[:2] == [b"+OK", b"+PONG"]

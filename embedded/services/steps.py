@@ -50,7 +50,7 @@ class Steps:
         `environment` is added to the present one; `detail` makes a few words of the log for the progress line.
         """
         begun = time.monotonic()
-        told = begun
+        reported = begun
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as out:
             try:
@@ -71,10 +71,10 @@ class Steps:
                 if self.given_up.is_set():
                     raise ServicesError(f"{what}: given up, because another step failed; the next set-up resumes")
                 time.sleep(_POLL_SECONDS)
-                if time.monotonic() - told >= HEARTBEAT_SECONDS:
-                    told = time.monotonic()
+                if time.monotonic() - reported >= HEARTBEAT_SECONDS:
+                    reported = time.monotonic()
                     words = detail(log) if detail else ""
-                    self.progress(f"{what}: {told - begun:.0f} s{', ' + words if words else ''}")
+                    self.progress(f"{what}: {reported - begun:.0f} s{', ' + words if words else ''}")
         finally:
             _end(child)
         if child.returncode:

@@ -41,8 +41,8 @@ class Api:
         request = urllib.request.Request(self.url + path, data=body, method=method, headers=headers)  # noqa: S310
         opener = urllib.request.build_opener(_NO_PROXY, urllib.request.HTTPSHandler(context=self.tls))
         try:
-            with opener.open(request, timeout=_TIMEOUT) as answer:
-                return answer.status, _decode(answer.read())
+            with opener.open(request, timeout=_TIMEOUT) as response:
+                return response.status, _decode(response.read())
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, _decode(error.read())

@@ -21,7 +21,7 @@ FORBIDDEN, BAD_REQUEST = 403, 400
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AdmissionResponse:
     """What the API server is told. `code` and `message` say why the object was refused, `patch` what to change."""
 
     allowed: bool
@@ -48,25 +48,25 @@ def mutated(kind: str, manifest: Mapping[str, Any], settings: Settings) -> dict[
     return sent | {"metadata": metadata, "spec": rewritten(sent.get("spec", {}), before, subject.written())}
 
 
-def mutate(kind: str, request: Mapping[str, Any], settings: Settings) -> Answer:
+def mutate(kind: str, request: Mapping[str, Any], settings: Settings) -> AdmissionResponse:
     """Answer the mutating webhook's request (an AdmissionReview's `request`)."""
     sent = request["object"]
     try:
         wanted = mutated(kind, sent, settings)
     except Unreadable as error:
-        return Answer(allowed=False, code=BAD_REQUEST, message=str(error))
-    return Answer(allowed=True, patch=tuple(patch(sent, wanted)))
+        return AdmissionResponse(allowed=False, code=BAD_REQUEST, message=str(error))
+    return AdmissionResponse(allowed=True, patch=tuple(patch(sent, wanted)))
 
 
-def validate(kind: str, request: Mapping[str, Any], world: World) -> Answer:
+def validate(kind: str, request: Mapping[str, Any], world: World) -> AdmissionResponse:
     """Answer the validating webhook's request (an AdmissionReview's `request`)."""
     try:
         warnings = _checked(kind, request, world)
     except Unreadable as error:
-        return Answer(allowed=False, code=BAD_REQUEST, message=str(error))
+        return AdmissionResponse(allowed=False, code=BAD_REQUEST, message=str(error))
     except Refused as error:
-        return Answer(allowed=False, code=FORBIDDEN, message=str(error))
-    return Answer(allowed=True, warnings=tuple(warnings))
+        return AdmissionResponse(allowed=False, code=FORBIDDEN, message=str(error))
+    return AdmissionResponse(allowed=True, warnings=tuple(warnings))
 
 
 def _checked(kind: str, request: Mapping[str, Any], world: World) -> list[str]:

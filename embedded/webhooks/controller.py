@@ -97,11 +97,11 @@ class Controller:
             if now < self._due[name][1] + behaviour.delay_seconds:
                 continue
             status = agents.status_after_attempt(name, generation, behaviour)
-            if status is not None and not self._told(agent, status):
+            if status is not None and not self._reported(agent, status):
                 path = f"{agents.PATH}/{name}/status"
                 (self._known or {})[name] = self._cluster.call("PATCH", path, {"status": status}, _MERGE)
 
-    def _told(self, agent: dict[str, Any], status: dict[str, Any]) -> bool:
+    def _reported(self, agent: dict[str, Any], status: dict[str, Any]) -> bool:
         """Whether a failure has been written already."""
         before = agent.get("status", {})
         messages = [[one.get("message") for one in each.get("conditions", ())] for each in (before, status)]

@@ -8,7 +8,7 @@ import ssl
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from embedded.webhooks.admission import Answer, mutate, validate
+from embedded.webhooks.admission import AdmissionResponse, mutate, validate
 from embedded.webhooks.rules.kind import World
 from embedded.webhooks.rules.registry import KINDS
 
@@ -49,7 +49,7 @@ class Desk:
         }
 
 
-def _response(uid: str, answer: Answer) -> dict[str, Any]:
+def _response(uid: str, answer: AdmissionResponse) -> dict[str, Any]:
     response: dict[str, Any] = {"uid": uid, "allowed": answer.allowed}
     if answer.patch:
         encoded = base64.b64encode(json.dumps(answer.patch).encode()).decode()

@@ -67,11 +67,11 @@ class Memory:
         except _DAMAGED:
             return None
 
-    def keep(self, snapshot: Snapshot, judged: tuple[DesiredState, tuple[Finding, ...]] | None) -> None:
+    def keep(self, snapshot: Snapshot, validated: tuple[DesiredState, tuple[Finding, ...]] | None) -> None:
         """Store what is new of the files, and, if given, what the whole folder holds."""
         values = dict(self._new)
-        if judged is not None:
-            values[_folder_key(snapshot.folder, snapshot.tree)] = codec.state_json(*judged)
+        if validated is not None:
+            values[_folder_key(snapshot.folder, snapshot.tree)] = codec.state_json(*validated)
         self._store.put(self._space, values)
 
 

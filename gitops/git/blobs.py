@@ -32,15 +32,15 @@ class Blobs(Mapping[str, bytes]):
         if not wanted:
             return
         asked = "".join(f"{self.ids[path]}\n" for path in wanted).encode()
-        answer = self._command.run("cat-file", "--batch", stdin=asked)
+        response = self._command.run("cat-file", "--batch", stdin=asked)
         at = 0
         for path in wanted:
-            line_end = answer.index(b"\n", at)
-            words = answer[at:line_end].split()
+            line_end = response.index(b"\n", at)
+            words = response[at:line_end].split()
             if len(words) != 3 or words[1] != b"blob":
                 raise CommandFailed(f"fatal: bad object {self.ids[path]} of {path}")
             start, size = line_end + 1, int(words[2])
-            self._loaded[path] = answer[start : start + size]
+            self._loaded[path] = response[start : start + size]
             at = start + size + 1
 
     def __getitem__(self, path: str) -> bytes:

@@ -108,11 +108,11 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
 
 def meaning(words: str, **facts: str) -> Meaning:
     """What a failed command's words mean; `facts` fill the table's placeholders."""
-    said = detail(words)
+    output = detail(words)
     for kind, pattern, text in _TABLE:
         if re.search(pattern, words):
-            return Meaning(kind, text.format(detail=said, **facts))
-    return Meaning("other", said or "git failed without a word")
+            return Meaning(kind, text.format(detail=output, **facts))
+    return Meaning("other", output or "git failed without a word")
 
 
 def detail(words: str) -> str:

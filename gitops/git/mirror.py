@@ -111,11 +111,11 @@ def _make(command: GitCommand, mirror: Path) -> None:
 
 def _require_version(command: GitCommand) -> None:
     """Older gits would pass over the configuration that we hand over in the environment, and the credentials with it."""
-    said = command.run("version").decode("ascii", "replace")
-    numbers = tuple(int(number) for number in re.findall(r"[0-9]+", said)[:2])
+    output = command.run("version").decode("ascii", "replace")
+    numbers = tuple(int(number) for number in re.findall(r"[0-9]+", output)[:2])
     if numbers < OLDEST_GIT:
         oldest = ".".join(str(number) for number in OLDEST_GIT)
-        raise GitError(f"{said.strip()} is too old; hhsync needs git {oldest} or newer")
+        raise GitError(f"{output.strip()} is too old; hhsync needs git {oldest} or newer")
 
 
 def _missing_branch(command: GitCommand, settings: GitSettings) -> GitError:

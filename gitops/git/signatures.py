@@ -48,8 +48,8 @@ def ssh_signer(payload: bytes, signature: bytes, allowed: str | None) -> str:
         path = Path(folder, "signature")
         path.write_bytes(signature)
         of = ["-n", _NAMESPACE, "-s", str(path)]
-        code, said = _run(["ssh-keygen", "-Y", "check-novalidate", *of], payload)
-        match = re.search(r"SHA256:\S+", said)
+        code, output = _run(["ssh-keygen", "-Y", "check-novalidate", *of], payload)
+        match = re.search(r"SHA256:\S+", output)
         if code != 0 or match is None:
             raise BadSignature(
                 "the signature does not fit: the commit was changed after it was signed, or it is none of git's"
@@ -80,24 +80,24 @@ def gpg_signer(payload: bytes, signature: bytes, keyring: str | None) -> str:
     file = _trusted(keyring, "GPG", "gitKeyringFile")
     with tempfile.TemporaryDirectory(prefix="hhsync-signature-") as folder:
         gpg = ["gpg", "--homedir", folder, "--batch", "--no-tty", "--no-autostart", "--status-fd", "1"]
-        code, said = _run([*gpg, "--import", file], b"")
-        if code != 0 and "IMPORT_OK" not in said:
+        code, output = _run([*gpg, "--import", file], b"")
+        if code != 0 and "IMPORT_OK" not in output:
             raise BadSignature(
                 f"{file} (hhsync:gitKeyringFile) holds no GPG keys; make it with: gpg --export --armor NAME"
             )
         path = Path(folder, "signature")
         path.write_bytes(signature)
-        code, said = _run([*gpg, "--trust-model", "always", "--verify", str(path), "-"], payload)
-    status = [line.split(" ", 3)[1:] for line in said.splitlines() if line.startswith("[GNUPG:] ")]
-    told = {words[0]: words[1:] for words in reversed(status)}
+        code, output = _run([*gpg, "--trust-model", "always", "--verify", str(path), "-"], payload)
+    status = [line.split(" ", 3)[1:] for line in output.splitlines() if line.startswith("[GNUPG:] ")]
+    reported = {words[0]: words[1:] for words in reversed(status)}
     for word, why in _GPG_REFUSALS:
-        if word in told:
+        if word in reported:
             raise BadSignature(
-                why.format(who=one_line(" ".join(told[word][::-1][:1] if word != "ERRSIG" else told[word][:1])))
+                why.format(who=one_line(" ".join(reported[word][::-1][:1] if word != "ERRSIG" else reported[word][:1])))
             )
-    if code != 0 or "GOODSIG" not in told or "VALIDSIG" not in told:
+    if code != 0 or "GOODSIG" not in reported or "VALIDSIG" not in reported:
         raise BadSignature("gpg does not take its signature for a good one")
-    return one_line(told["GOODSIG"][-1])
+    return one_line(reported["GOODSIG"][-1])
 
 
 def _trusted(path: str | None, what: str, key: str) -> str:

@@ -143,11 +143,11 @@ def record_section(fields: Mapping[str, Any], owned: Mapping[str, Any]) -> Secti
     return {name: integral(fields[name]) for name in owned if name in fields}
 
 
-def applied_delta(section: Section, answer: Section) -> list[Any]:
+def applied_delta(section: Section, response: Section) -> list[Any]:
     """What a server made of `section`, as a list of [path, value] (or [path] for what it dropped)."""
     return [
         [list(change.path)] if change.new is MISSING else [list(change.path), change.new]
-        for change in changes(section, answer)
+        for change in changes(section, response)
     ]
 
 

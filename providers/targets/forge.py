@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from providers.errors import Rejected
 from providers.targets import http_errors
-from providers.targets.http import Answer, Endpoint, HttpTarget
+from providers.targets.http import Endpoint, HttpResponse, HttpTarget
 from providers.targets.tls import tls_context
 
 if TYPE_CHECKING:
@@ -41,14 +41,14 @@ class ForgeApi:
         Raises:
             TargetError: by cause; the token may not, there is no such repository, the server does not answer.
         """
-        answer = self._http.call("POST", path, body=body, accept=_DUPLICATE, about="open the pull request")
-        if answer.status in _DUPLICATE:
+        response = self._http.call("POST", path, body=body, accept=_DUPLICATE, about="open the pull request")
+        if response.status in _DUPLICATE:
             found = self._http.call("GET", path, params=dict(query), about="find the open pull request").body
             if isinstance(found, list) and found and isinstance(found[0], dict) and found[0].get(page_key):
                 return str(found[0][page_key])
-            said = _words(answer) or f"refused ({answer.status})"
-            raise http_errors.failure(Rejected, self._endpoint, "open the pull request", said)
-        page = answer.body.get(page_key) if isinstance(answer.body, dict) else None
+            message = _words(response) or f"refused ({response.status})"
+            raise http_errors.failure(Rejected, self._endpoint, "open the pull request", message)
+        page = response.body.get(page_key) if isinstance(response.body, dict) else None
         if not page:
             raise http_errors.failure(
                 Rejected, self._endpoint, "open the pull request", f"the answer has no {page_key}; is this the API?"
@@ -56,14 +56,14 @@ class ForgeApi:
         return str(page)
 
 
-def _refusal(endpoint: Endpoint, about: str, answer: Answer) -> None:
+def _refusal(endpoint: Endpoint, about: str, response: HttpResponse) -> None:
     """The general errors say enough."""
 
 
-def _words(answer: Answer) -> str:
+def _words(response: HttpResponse) -> str:
     """What the forge says for itself: GitHub's message and errors, GitLab's message."""
-    body = answer.body if isinstance(answer.body, dict) else {}
-    said = [body.get("message")]
-    said += [one.get("message") for one in body.get("errors") or () if isinstance(one, dict)]
-    words = [" ".join(map(str, one)) if isinstance(one, list) else str(one) for one in said if one]
+    body = response.body if isinstance(response.body, dict) else {}
+    message = [body.get("message")]
+    message += [one.get("message") for one in body.get("errors") or () if isinstance(one, dict)]
+    words = [" ".join(map(str, one)) if isinstance(one, list) else str(one) for one in message if one]
     return "; ".join(words)[:_SAID]

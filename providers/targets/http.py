@@ -1,6 +1,7 @@
 """The one way to talk HTTP to a target: deadlines, repeats that are safe, and errors a person can act on.
 
-Knows nothing of Kubernetes or NetBox. Nothing of httpx2 leaves it: callers get an `Answer` or an error of providers/errors.py.
+Knows nothing of Kubernetes or NetBox. Nothing of httpx2 leaves it: callers get an `HttpResponse`, or an error of
+providers/errors.py.
 """
 
 from __future__ import annotations
@@ -20,16 +21,16 @@ import stamina.instrumentation
 
 from providers import errors
 from providers.targets import http_errors
-from providers.targets.http_errors import Answer, Endpoint
+from providers.targets.http_errors import Endpoint, HttpResponse
 from providers.targets.tls import for_threads, trusted_by_system
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Collection, Mapping
 
-    Refusal = Callable[[Endpoint, str, Answer], errors.TargetError | None]
+    Refusal = Callable[[Endpoint, str, HttpResponse], errors.TargetError | None]
 
-__all__ = ["CALL_DEADLINE", "Answer", "Endpoint", "HttpTarget", "is_loopback"]
+__all__ = ["CALL_DEADLINE", "Endpoint", "HttpResponse", "HttpTarget", "is_loopback"]
 
 _log = logging.getLogger(__name__)
 
@@ -158,7 +159,7 @@ class HttpTarget:
         accept: Collection[int] = (),
         deadline: float = CALL_DEADLINE,
         about: str = "",
-    ) -> Answer:
+    ) -> HttpResponse:
         """Send one call and return its answer, repeated only where that is safe.
 
         A 429 and a refused connection were never processed, so those are tried again for every method. A lost answer
@@ -204,7 +205,7 @@ class HttpTarget:
 
     def _try(
         self, request: httpx2.Request, number: int, *, safe: bool, accept: Collection[int], deadline: float, about: str
-    ) -> Answer:
+    ) -> HttpResponse:
         with self._counting:
             self.requests += 1
         began = time.monotonic()
@@ -221,7 +222,7 @@ class HttpTarget:
             )
             again = http_errors.is_refused(error) or (safe and not http_errors.is_permanent(error))
             raise _TryAgain(problem, again=again) from None
-        answer = Answer(response.status_code, response.headers, _json(response), number)
+        answer = HttpResponse(response.status_code, response.headers, _json(response), number)
         took = (time.monotonic() - began) * 1000
         _log.debug("%s %s %s: %d, %.0f ms", self.server, request.method, request.url.path, answer.status, took)
         if answer.status in accept:
@@ -249,11 +250,11 @@ class HttpTarget:
         kept = {k: v for k, v in response.headers.items() if k not in {"content-encoding", "content-length"}}
         return httpx2.Response(response.status_code, headers=kept, content=b"".join(chunks), request=request)
 
-    def _problem(self, answer: Answer, response: httpx2.Response, about: str) -> errors.TargetError:
+    def _problem(self, answer: HttpResponse, response: httpx2.Response, about: str) -> errors.TargetError:
         own = self._refusal(self.endpoint, about, answer) if self._refusal and answer.status >= 400 else None
         return own or http_errors.refused(self.endpoint, about, answer, response.text[:500])
 
-    def _checked(self, answer: Answer, response: httpx2.Response, about: str) -> Answer:
+    def _checked(self, answer: HttpResponse, response: httpx2.Response, about: str) -> HttpResponse:
         """Refuse a success that is no JSON: a login page or a portal, not the server's API."""
         if answer.body is None and response.content.strip() not in {b"", b"null"}:
             what = f"it answered {answer.status} without JSON; does {self.endpoint.url_key} lead to the API?"

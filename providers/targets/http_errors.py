@@ -58,7 +58,7 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """What a server answered: status, headers with lower-case names, and its JSON as parsed (None where it sent none).
 
     `tries` counts how often the call was sent; above 1, an earlier try may have been carried out unseen.
@@ -206,14 +206,14 @@ _KINDS: dict[int, type[errors.TargetError]] = {
 }
 
 
-def refused(endpoint: Endpoint, about: str, answer: Answer, text: str = "") -> errors.TargetError:
+def refused(endpoint: Endpoint, about: str, response: HttpResponse, text: str = "") -> errors.TargetError:
     """Translate an answer of 300 or above by its code, with the server's reason where it may be shown.
 
     `text` is the raw body, only looked at for the words of a TLS port that was spoken to in plain HTTP.
     """
-    status = answer.status
+    status = response.status
     name = http.HTTPStatus(status).phrase if status in http.HTTPStatus.__members__.values() else "unknown status"
-    reason = said(endpoint, answer.body)
+    reason = said(endpoint, response.body)
     words = f": {reason}" if reason and reason != name else ""
     kind = _KINDS.get(status, errors.ServerFailure if status >= 500 or status == 429 else errors.Rejected)
     if any(marker in text for marker in _TLS_EXPECTED):
@@ -221,7 +221,7 @@ def refused(endpoint: Endpoint, about: str, answer: Answer, text: str = "") -> e
             errors.Unreachable, endpoint, about, f"it wants TLS; {endpoint.url_key} must begin with https://"
         )
     if 300 <= status < 400:
-        where = _location(answer.headers.get("location", ""))
+        where = _location(response.headers.get("location", ""))
         return failure(
             errors.Unreachable, endpoint, about, f"it redirects to {where}; set {endpoint.url_key} to the final address"
         )

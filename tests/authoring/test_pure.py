@@ -14,7 +14,7 @@ from authoring.options import Authoring
 from authoring.repository import Entry, Moved
 from authoring.text import comments, normalise, timestamps
 from authoring.text.nodes import same
-from authoring.validation import Judge
+from authoring.validation import Validator
 from gitops import documents
 from providers.core import sections
 from providers.core.identity import FABRIC_LABEL, ObjectRef
@@ -141,8 +141,8 @@ def test_ingest_is_idempotent_and_loses_no_document(raw, managed):
         files[path] = (files[path] + "---\n" if path in files else "") + comment + vpc(name * 2, 1000 + number, number)
     before = folder(files)
     tree = {path: Entry("100644", path, len(data)) for path, data in before.files.items()}
-    judge = Judge()
-    first = plan.plan(before, tree, judge)
+    validator = Validator()
+    first = plan.plan(before, tree, validator)
     moved = dict(first.files)
     after = before.with_files(
         {
@@ -150,14 +150,14 @@ def test_ingest_is_idempotent_and_loses_no_document(raw, managed):
             for path, content in moved.items()
         }
     )
-    again = plan.plan(after, {**tree, **{path: Entry("100644", path, 0) for path in after.paths}}, judge)
+    again = plan.plan(after, {**tree, **{path: Entry("100644", path, 0) for path in after.paths}}, validator)
     assert again.files == {}
     assert [one.path for one in again.left] == [one.path for one in first.left]
-    assert judge.new_errors(before, after) == []
+    assert validator.new_errors(before, after) == []
     for name, *_ in raw:
         ref = ObjectRef("VPC", "default", name * 2)
         assert after.find(ref) or after.find_draft(ref)
-    assert plan.plan(before, tree, Judge()) == first
+    assert plan.plan(before, tree, Validator()) == first
 
 
 # --- documents in their files

@@ -42,33 +42,33 @@ def scenario(tmp_path_factory, services):
         patch.setattr(servers, "services", lambda root, say: SimpleNamespace(start=lambda fabrics: running))
         patch.setenv("HHSYNC_PULUMI", str(pulumi_cli()))
         patch.setenv("HHSYNC_CACHE", str(root / "cache"))
-        told = []
+        result = []
         for _ in range(2):
             lines: list[str] = []
             one = run.Demo(root, lines.append, silent())
-            told.append((one.run(), "\n".join(lines)))
+            result.append((one.run(), "\n".join(lines)))
         workspace = Workspace.find(root, one._environment())
-        yield SimpleNamespace(root=root, told=told, workspace=workspace, running=running)
+        yield SimpleNamespace(root=root, result=result, workspace=workspace, running=running)
         destroy.destroy(workspace, run.FABRIC)
 
 
 def test_the_demo_creates_then_finds_all_in_place(scenario):
-    (first, _), (second, _) = scenario.told
+    (first, _), (second, _) = scenario.result
     assert (first["sync"]["created"], second["sync"]["created"]) == (first["crs"], 0)
 
 
 def test_the_demo_repairs_exactly_the_three_things_it_broke(scenario):
-    for facts, _ in scenario.told:
+    for facts, _ in scenario.result:
         assert len(facts["drift_injected"]) == 3
         assert facts["repaired"] == facts["drift_injected"]
 
 
 def test_the_demo_counts_a_repeat_sync_at_the_servers(scenario):
-    assert all(facts["repeat_sync"]["unchanged_resource_versions"] >= facts["crs"] for facts, _ in scenario.told)
+    assert all(facts["repeat_sync"]["unchanged_resource_versions"] >= facts["crs"] for facts, _ in scenario.result)
 
 
 def test_the_demo_says_where_to_look(scenario):
-    _, lines = scenario.told[0]
+    _, lines = scenario.result[0]
     for place in (
         scenario.running.netbox.url,
         scenario.running.git_url,
@@ -88,7 +88,7 @@ def test_git_is_valid_by_the_clusters_own_schemas_too(scenario):
     bundled = checking.check(scenario.workspace, run.FABRIC)
     live = checking.check(scenario.workspace, run.FABRIC, live=True)
     assert (bundled.exit_code, live.exit_code) == (0, 0)
-    assert scenario.running.fabric(run.FABRIC).url in live.judge
+    assert scenario.running.fabric(run.FABRIC).url in live.schemas_used
 
 
 def test_types_are_not_uninstalled_under_recorded_fabrics(scenario):

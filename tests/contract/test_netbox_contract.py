@@ -67,7 +67,7 @@ def fabrics(netbox: NetBox) -> Iterator[tuple[str, str]]:
         netbox.save_fabric(name, {"git_repository": "git@example.com:net/fabrics.git", "git_branch": "main"})
     yield FABRIC, OTHER
     for name in (FABRIC, OTHER):
-        for record in [*netbox.list(VPC, name).values(), *netbox.strays(VPC, name).values()]:
+        for record in [*netbox.list(VPC, name).values(), *netbox.misassigned(VPC, name).values()]:
             netbox.delete(VPC, record.id)
         netbox.delete_fabric(name)
 
@@ -210,9 +210,9 @@ def test_what_was_written_is_what_a_list_returns(netbox: NetBox, fabrics: tuple[
     ]
     answered = create_all(netbox, wanted)
     listed = netbox.list(VPC, FABRIC)
-    for one, answer in zip(wanted, answered, strict=True):
-        assert answer.fields == canonical(TYPES["VPC"], one)
-        assert listed[one["ref"]] == answer
+    for one, response in zip(wanted, answered, strict=True):
+        assert response.fields == canonical(TYPES["VPC"], one)
+        assert listed[one["ref"]] == response
 
 
 def test_many_writes_at_once_are_few_requests(netbox: NetBox, witness: Any, fabrics: tuple[str, str]) -> None:
@@ -229,8 +229,8 @@ def test_many_writes_at_once_are_few_requests(netbox: NetBox, witness: Any, fabr
 
 def test_an_update_changes_only_what_it_names(netbox: NetBox, fabrics: tuple[str, str]) -> None:
     record = netbox.create(VPC, fields("vpc-1", spec=AWKWARD_SPEC))
-    answer = netbox.update(VPC, record.id, {"git_commit": "f" * 40})
-    assert answer.fields == {**record.fields, "git_commit": "f" * 40}
+    response = netbox.update(VPC, record.id, {"git_commit": "f" * 40})
+    assert response.fields == {**record.fields, "git_commit": "f" * 40}
 
 
 def test_the_change_log_carries_the_commit(netbox: NetBox, witness: Any, fabrics: tuple[str, str]) -> None:

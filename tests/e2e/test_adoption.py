@@ -38,11 +38,11 @@ def test_a_fabric_is_taken_over_and_nothing_is_made_again(old):
     generations = {name: old.vpc(name)["metadata"]["generation"] for name in old.names[1:]}
     versions = {name: old.vpc(name)["metadata"]["resourceVersion"] for name in old.names}
 
-    told = old.verb("preview", code=1)
-    assert (told["counts"]["adopted"], told["counts"]["created"]) == (7, 0)
-    changing = {one["ref"]: one["differences"] for one in told["changes"] if one["differences"]}
+    result = old.verb("preview", code=1)
+    assert (result["counts"]["adopted"], result["counts"]["created"]) == (7, 0)
+    changing = {one["ref"]: one["differences"] for one in result["changes"] if one["differences"]}
     assert changing == {differing: [{"path": path, "git": 1001, "cluster": 1999, "owned_by": ["kubectl-create"]}]}
-    assert "hhsync:forceConflicts" in told["errors"][0]
+    assert "hhsync:forceConflicts" in result["errors"][0]
     text = old.run("preview", old.fabric).stdout
     assert f"VPC/default/{old.names[1]}  adopt, identical" in text
     assert f"{differing}  {path}: 1999 => 1001 (owned by kubectl-create)" in text

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.services
 
 
 @pytest.fixture(scope="module")
-def standing(tmp_path_factory, services) -> Iterator[Project]:
+def current_state(tmp_path_factory, services) -> Iterator[Project]:
     """One synced fabric for all tests of this module: what is refused leaves it as it was."""
     made = Project(tmp_path_factory.mktemp("bad") / "project", services)
     made.commit(crs(*made.names))
@@ -27,11 +27,11 @@ def standing(tmp_path_factory, services) -> Iterator[Project]:
 
 
 @pytest.fixture
-def synced(standing) -> Iterator[Project]:
+def synced(current_state) -> Iterator[Project]:
     """That fabric; the branch goes back to where it was after the test."""
-    before = standing.git("rev-parse", "HEAD")
-    yield standing
-    standing.git("reset", "-q", "--hard", before)
+    before = current_state.git("rev-parse", "HEAD")
+    yield current_state
+    current_state.git("reset", "-q", "--hard", before)
 
 
 def refused(project: Project, *parts: str, verb: str = "sync", arguments: tuple[str, ...] = ()) -> str:

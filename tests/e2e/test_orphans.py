@@ -28,8 +28,8 @@ def stray(synced):
 
 def test_an_orphan_is_told_recorded_and_removed_only_by_name(synced, stray):
     ref = ObjectRef("VPC", "default", stray)
-    told = synced.verb("orphans")["orphans"]
-    (one,) = [each for each in told if each["ref"] == str(ref)]
+    result = synced.verb("orphans")["orphans"]
+    (one,) = [each for each in result if each["ref"] == str(ref)]
     assert (one["managed"], one["managers"], one["places"]) == (False, ["kubectl-create"], ["cluster"])
     assert one["created_at"].startswith("20")
     assert "written by kubectl-create, made less than a minute ago" in synced.run("drift", synced.fabric).stdout

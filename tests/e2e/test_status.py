@@ -29,15 +29,15 @@ CATEGORIES = {
 
 def states(project: Project, code: int = 0) -> dict[str, tuple[str, str]]:
     """State and reason of this fabric's CRs by name; drift counts the same, with the same exit code."""
-    told = project.verb("status", code=code)
+    result = project.verb("status", code=code)
     drift = project.verb("drift", code=code)
     for state, keys in CATEGORIES.items():
-        assert told["counts"][state] == sum(drift[key] for key in keys), (state, told["counts"], drift)
-    assert told["total"] == drift["total"] + told["counts"]["Draft"]
+        assert result["counts"][state] == sum(drift[key] for key in keys), (state, result["counts"], drift)
+    assert result["total"] == drift["total"] + result["counts"]["Draft"]
     prefix = project.fabric[2:]
     return {
         one["ref"].split("/")[2]: (one["state"], one["reason"])
-        for one in told["crs"]
+        for one in result["crs"]
         if one["ref"].split("/")[2].startswith(prefix)
     }
 
@@ -150,9 +150,9 @@ def test_a_refused_update_is_pending_everywhere_until_it_is_no_longer_wanted(pro
     project.commit({"space.yaml": space.replace("LAST", "2500"), "vpc.yaml": vpc.replace("VLAN", "1002")})
     with refusing(project, name, "not in this test"):
         project.verb("sync", code=1)
-        told = {one["ref"]: one for one in project.verb("status", code=2)["crs"]}
+        result = {one["ref"]: one for one in project.verb("status", code=2)["crs"]}
         assert project.verb("drift", code=2)["pending"] == 2
-    refused, waits = told[f"VLANNamespace/default/{name}"], told[f"VPC/default/{name}"]
+    refused, waits = result[f"VLANNamespace/default/{name}"], result[f"VPC/default/{name}"]
     assert refused["state"] == waits["state"] == "Pending"
     assert "the last apply failed" in refused["reason"]
     assert "not in this test" in refused["reason"]
@@ -181,7 +181,7 @@ def test_what_only_git_has_and_nobody_else_is_refused_before_anything_is_written
         }
     )
     for verb in ("check", "preview", "sync"):
-        told = "\n".join(synced.verb(verb, code=1)["errors"])
-        assert "attachment.yaml:4: spec.subnet: names VPC/default/nobody, which is n" in told
-    assert "neither in Git nor on the cluster" in told
+        result = "\n".join(synced.verb(verb, code=1)["errors"])
+        assert "attachment.yaml:4: spec.subnet: names VPC/default/nobody, which is n" in result
+    assert "neither in Git nor on the cluster" in result
     assert (synced.log_length(), synced.versions()) == before

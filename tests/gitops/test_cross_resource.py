@@ -43,7 +43,7 @@ def across(text: str, outside: Outside) -> list[Finding]:
     return cross_resource.across(reading.found, reading.refused, reading.issues, outside)
 
 
-def told(issues: list[Finding]) -> list[tuple[str, str, str]]:
+def result(issues: list[Finding]) -> list[tuple[str, str, str]]:
     return [(one.severity, one.rule, str(one)) for one in issues]
 
 
@@ -52,7 +52,7 @@ def knows(*refs: str) -> Outside:
 
 
 def test_a_finding_across_crs_has_its_line_and_names_the_other_place():
-    assert told(
+    assert result(
         across(f"{VPC.replace('NAME', 'one')}---\n{VPC.replace('NAME', 'two').replace('10.0.1', '10.0.2')}", NOTHING)
     ) == [
         (
@@ -66,7 +66,7 @@ def test_a_finding_across_crs_has_its_line_and_names_the_other_place():
 
 @pytest.mark.parametrize("outside", [ASSUMED, NOTHING])
 def test_a_kind_that_git_has_nothing_of_may_be_elsewhere(outside):
-    assert told(across(ATTACHMENT, outside)) == [
+    assert result(across(ATTACHMENT, outside)) == [
         (
             "warning",
             "missing-reference",

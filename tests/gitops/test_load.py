@@ -100,9 +100,9 @@ def test_what_is_wrong_between_crs_stops_a_sync_and_no_report(repository: Reposi
     found = [str(issue) for issue in failure(repository).issues]
     assert [one.partition(": ")[0] for one in found] == ["f/b.yaml:6", "f/b.yaml:6"]
     settings, cache = GitSettings(repository.url, path="f"), repository.path.parent / "cache"
-    told = load.inspect(settings, cache)
-    load.require_valid(told, across=False)
-    assert ([str(one) for one in told.errors], len(told.desired.manifests)) == (found, 2)
+    result = load.inspect(settings, cache)
+    load.require_valid(result, across=False)
+    assert ([str(one) for one in result.errors], len(result.desired.manifests)) == (found, 2)
     repository.commit({"f/c.yaml": GOOD + "spec: {colour: red}\n"})
     with pytest.raises(ValidationFailed) as caught:
         load.require_valid(load.inspect(settings, cache), across=False)

@@ -29,8 +29,8 @@ def write(path: Path, *documents: object) -> None:
 def test_the_folder_that_hhsync_ships_judges_as_the_bundled_schemas_do(tmp_path):
     for path in CRDS.glob("*.yaml"):
         (tmp_path / path.name).write_text(path.read_text("utf-8"))
-    found, judge = schemas.of_folder(tmp_path)
-    assert judge == f"the schemas in {tmp_path}"
+    found, validator = schemas.of_folder(tmp_path)
+    assert validator == f"the schemas in {tmp_path}"
     assert found.keys() == KINDS.keys()
     assert found["VPC"].findings(CONTENT) == schemas.bundled()["VPC"].findings(CONTENT) != ()
 
@@ -40,10 +40,10 @@ def test_a_folder_decides_about_its_kinds_and_says_who_decides_about_the_others(
     subnets = changed["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]["subnets"]
     subnets["additionalProperties"]["properties"]["colour"] = {"type": "string"}
     write(tmp_path / "deep/a.yml", {"kind": "ConfigMap"}, changed, None, "text")
-    found, judge = schemas.of_folder(tmp_path)
+    found, validator = schemas.of_folder(tmp_path)
     assert found["VPC"].findings(CONTENT) == ()
     assert found["Switch"] is schemas.bundled()["Switch"]
-    assert ", and the bundled schemas of Hedgehog v0.126 for Connection, External" in judge
+    assert ", and the bundled schemas of Hedgehog v0.126 for Connection, External" in validator
 
 
 def other_version() -> dict:

@@ -31,14 +31,14 @@ def state(specs):
 
 @pytest.fixture
 def check(monkeypatch):
-    told = []
+    result = []
     monkeypatch.setattr(guard.bootstrap, "cluster_of", lambda config: None)
-    monkeypatch.setattr(guard.pulumi.log, "warn", told.append)
+    monkeypatch.setattr(guard.pulumi.log, "warn", result.append)
 
     def run(on_server, in_git, *, preview=False, allow=None, unlabelled=None, force_conflicts=False):
         monkeypatch.setattr(guard, "objects", lambda cluster, fabric, desired: (on_server, unlabelled or {}))
         config = SimpleNamespace(cluster=None, fabric="fabric-1", allow_deletes=allow, force_conflicts=force_conflicts)
-        return guard.check(config, state(in_git), preview=preview), told
+        return guard.check(config, state(in_git), preview=preview), result
 
     return run
 
@@ -54,8 +54,8 @@ def test_a_reassignment_is_refused_with_the_verb_that_can_do_it(check):
 
 
 def test_a_preview_is_only_warned_of_it(check):
-    _, told = check({vpc("a"): spec(1), vpc("o"): spec(2)}, {vpc("b"): spec(1), vpc("o"): spec(2)}, preview=True)
-    assert len(told) == 1
+    _, result = check({vpc("a"): spec(1), vpc("o"): spec(2)}, {vpc("b"): spec(1), vpc("o"): spec(2)}, preview=True)
+    assert len(result) == 1
 
 
 def test_the_prune_rule_comes_first_and_counts_the_holder(check):

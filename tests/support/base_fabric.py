@@ -129,7 +129,7 @@ def findings(specs: dict[str, dict[str, Any]], annotations: dict[str, dict[str, 
     return [*rules.findings(manifests), *missing(fabric, all_named(fabric, KINDS), NOTHING)]
 
 
-def told(found: Iterable[Finding]) -> list[str]:
+def result(found: Iterable[Finding]) -> list[str]:
     """Findings in short, e.g. "vlan-used-twice VPC/one subnets.default.vlan"; a warning has a question mark after its rule."""
     return sorted(
         f"{one.rule}{'' if one.severity == 'error' else '?'} {one.ref.kind}/{one.ref.name} "

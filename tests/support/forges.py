@@ -43,8 +43,8 @@ class ForgeServer:
             return 403, {"message": "Resource not accessible by personal access token"}
         key = (body["head"], body["base"])
         if key in self.opened:
-            told = f"A pull request already exists for net:{body['head']}."
-            return 422, {"message": "Validation Failed", "errors": [{"resource": "PullRequest", "message": told}]}
+            result = f"A pull request already exists for net:{body['head']}."
+            return 422, {"message": "Validation Failed", "errors": [{"resource": "PullRequest", "message": result}]}
         page = f"https://github.com/net/fabrics/pull/{len(self.opened) + 1}"
         self.opened[key] = {"html_url": page, **body}
         return 201, self.opened[key]

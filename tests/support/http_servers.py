@@ -92,7 +92,7 @@ class Authority:
         )
 
 
-def answer(
+def response(
     request: http.server.BaseHTTPRequestHandler, status: int, body: bytes, kind: str = "application/json"
 ) -> None:
     """Answer with a body."""

@@ -48,9 +48,9 @@ def install_crd(api: Api, crd: dict[str, Any]) -> None:
 
 def delete(api: Api, path: str) -> bool:
     """Delete an object by its path; False when it was not there."""
-    status, answer = api.call("DELETE", path)
+    status, response = api.call("DELETE", path)
     if status not in (200, 404):
-        raise ServicesError(f"{api.url} refused to delete {path}: {status} {_message(answer)}")
+        raise ServicesError(f"{api.url} refused to delete {path}: {status} {_message(response)}")
     return status == 200
 
 
@@ -80,9 +80,9 @@ def apply(api: Api, manifests: Iterable[dict[str, Any]]) -> None:
     for manifest in manifests:
         name = manifest["metadata"]["name"]
         path = f"{_PATHS[manifest['kind']]}/{name}?fieldManager={_FIELD_MANAGER}&force=true"
-        status, answer = api.call("PATCH", path, json.dumps(manifest).encode(), "application/apply-patch+yaml")
+        status, response = api.call("PATCH", path, json.dumps(manifest).encode(), "application/apply-patch+yaml")
         if status not in (200, 201):
-            raise ServicesError(f"{api.url} refused {manifest['kind']} {name}: {status} {_message(answer)}")
+            raise ServicesError(f"{api.url} refused {manifest['kind']} {name}: {status} {_message(response)}")
 
 
 def _not_served(api: Api, crd: dict[str, Any]) -> str:
@@ -95,14 +95,14 @@ def _not_served(api: Api, crd: dict[str, Any]) -> str:
         if not version.get("served"):
             continue
         path = f"/apis/{spec['group']}/{version['name']}/{spec['names']['plural']}?limit=1"
-        status, answer = api.call("GET", path)
+        status, response = api.call("GET", path)
         if status != 200:
-            return f"{status} {_message(answer)}"
-    status, answer = api.call("GET", f"{_CRDS}/{crd['metadata']['name']}")
-    conditions = answer.get("status", {}).get("conditions", []) if status == 200 else []
+            return f"{status} {_message(response)}"
+    status, response = api.call("GET", f"{_CRDS}/{crd['metadata']['name']}")
+    conditions = response.get("status", {}).get("conditions", []) if status == 200 else []
     established = any(one["type"] == "Established" and one["status"] == "True" for one in conditions)
     return "" if established else "not established"
 
 
-def _message(answer: Any) -> str:
-    return str(answer.get("message", "") if isinstance(answer, dict) else answer)[:300]
+def _message(response: Any) -> str:
+    return str(response.get("message", "") if isinstance(response, dict) else response)[:300]

@@ -180,8 +180,8 @@ class Fabric:
         def ask(port: int) -> bool:
             tls = ssl.create_default_context(cafile=str(self._keys / "etcd-ca.crt"))
             tls.load_cert_chain(self._keys / "etcd.crt", self._keys / "etcd.key")
-            status, answer = Api(f"https://{LOOPBACK}:{port}", tls=tls).call("GET", "/health")
-            return status == 200 and isinstance(answer, dict) and answer.get("health") == "true"
+            status, response = Api(f"https://{LOOPBACK}:{port}", tls=tls).call("GET", "/health")
+            return status == 200 and isinstance(response, dict) and response.get("health") == "true"
 
         return self._when_running(self.etcd, ask)
 

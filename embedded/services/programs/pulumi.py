@@ -136,9 +136,9 @@ def _asked(path: Path) -> str:
         raise ServicesError(f"{path} does not run: {' '.join(str(error).split())}") from None
     text = done.stdout.strip()
     if done.returncode or not re.fullmatch(r"v?\d+\.\d+\.\d+\S*", text):
-        said = " ".join((text or done.stderr).split())[:120]
+        output = " ".join((text or done.stderr).split())[:120]
         raise ServicesError(
-            f"{path} does not answer `pulumi version` (exit code {done.returncode}): {said or 'nothing'}"
+            f"{path} does not answer `pulumi version` (exit code {done.returncode}): {output or 'nothing'}"
         )
     return text.removeprefix("v")
 

@@ -47,13 +47,17 @@ def unmanaged(live: Mapping[str, Any]) -> bool:
     return FABRIC_LABEL not in (live["metadata"].get("labels") or {})
 
 
-def says_the_same(desired: sections.Section, live: Mapping[str, Any]) -> bool:
+def is_identical(desired: sections.Section, live: Mapping[str, Any]) -> bool:
     """Whether an object says exactly what Git does, so that the server need not be asked what it would make of it."""
     return same(_without_ours(sections.cluster_section(live, desired)), _without_ours(desired))
 
 
 def adoption(
-    ref: ObjectRef, desired: sections.Section, live: Mapping[str, Any], answer: Mapping[str, Any] | None, note: str = ""
+    ref: ObjectRef,
+    desired: sections.Section,
+    live: Mapping[str, Any],
+    response: Mapping[str, Any] | None,
+    note: str = "",
 ) -> Adoption:
     """What becomes of a live object that Git names.
 
@@ -64,7 +68,7 @@ def adoption(
         answer: what the server would store (a dry run); None where it was not asked, and Git's own words count.
         note: why it was not asked.
     """
-    after = desired if answer is None else sections.cluster_section(answer, desired)
+    after = desired if response is None else sections.cluster_section(response, desired)
     before = sections.cluster_section(live, desired)
     found = tuple(
         FieldChange(("cluster", *one.path), one.old, one.new)

@@ -74,7 +74,7 @@ def classify(facts: Facts) -> Detail:
     seen = _observed(facts)
     found = changes(seen, facts.desired)
     quiet = sections.only_attribution(found)
-    state, why = _standing(facts, found)
+    state, why = _current_state(facts, found)
     return Detail(
         facts.ref,
         state,
@@ -147,14 +147,14 @@ def _places(facts: Facts) -> tuple[str, ...]:
     return tuple(name for name, side in (("cluster", facts.live), ("netbox", facts.record)) if side is not None)
 
 
-def standing(facts: Facts) -> tuple[State, str]:
+def current_state(facts: Facts) -> tuple[State, str]:
     """The state of one CR and the reason: what `classify` says, with the six states' words, without the differences."""
     known = facts.desired is not None and facts.outputs is not None
     unread = isinstance(facts.live, Unread) or isinstance(facts.record, Unread)
-    return _standing(facts, changes(_observed(facts), facts.desired) if known and not unread else [])
+    return _current_state(facts, changes(_observed(facts), facts.desired) if known and not unread else [])
 
 
-def _standing(facts: Facts, found: list[FieldChange]) -> tuple[State, str]:
+def _current_state(facts: Facts, found: list[FieldChange]) -> tuple[State, str]:
     """`found` is what differs between Git and the servers. Where a server has something else than what was applied, that
     a switch lags tells nothing about what was applied."""
     moved = not sections.only_attribution(found)
@@ -176,8 +176,8 @@ def _standing(facts: Facts, found: list[FieldChange]) -> tuple[State, str]:
 
 def _waits(facts: Facts) -> str:
     """Why a CR is not applied that should be: its own last failure goes before that of another."""
-    told = failure(facts.record) if facts.record and not isinstance(facts.record, Unread) else ""
-    return f"the last apply failed: {told}" if told else facts.waits
+    reported = failure(facts.record) if facts.record and not isinstance(facts.record, Unread) else ""
+    return f"the last apply failed: {reported}" if reported else facts.waits
 
 
 def _newer(facts: Facts) -> bool:

@@ -46,7 +46,7 @@ class StateFacts:
     unread: str = ""
 
 
-LAGS, WAITS = "not taken up yet", "waits for"
+NOT_TAKEN_UP, WAITS = "not taken up yet", "waits for"
 """How the reason of a CR begins that a switch has not taken up, or that waits for another: it did not fail itself."""
 
 _SERVERS = {"cluster": "the cluster", "netbox": "NetBox"}
@@ -76,8 +76,8 @@ def state_of(facts: StateFacts) -> tuple[State, str]:
 
 def failure(record: Mapping[str, Any]) -> str:
     """Why the last apply failed, as a NetBox record's fields tell; "" where it did not."""
-    told = str(record.get("sync_error") or "") if record.get("sync_state") == State.PENDING.value else ""
-    return "" if told.startswith((LAGS, WAITS)) else told
+    reported = str(record.get("sync_error") or "") if record.get("sync_state") == State.PENDING.value else ""
+    return "" if reported.startswith((NOT_TAKEN_UP, WAITS)) else reported
 
 
 def _orphaned(facts: StateFacts) -> str:

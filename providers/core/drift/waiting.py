@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from providers.core.drift.classify import standing
+from providers.core.drift.classify import current_state
 from providers.core.drift.facts import Facts, Unread
 from providers.core.drift.states import WAITS, State, failure
 
@@ -42,4 +42,4 @@ def _failed(facts: Facts) -> bool:
     record = facts.record
     if not record or isinstance(record, Unread) or not failure(record):
         return False
-    return standing(facts)[0] is State.PENDING
+    return current_state(facts)[0] is State.PENDING

@@ -18,7 +18,7 @@ _DEFAULT = "default"
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Claim:
+class Exclusive:
     """One exclusive thing, e.g. subnet 10.0.1.0/24 in IPv4Namespace default, or port leaf-01/E1/5.
 
     `scope` is where it must be unique; for subnets two values conflict when they overlap, else when they are equal.
@@ -32,41 +32,41 @@ class Claim:
         return f"{self.what} {self.value}"
 
 
-def claims(ref: ObjectRef, spec: Mapping[str, Any]) -> frozenset[Claim]:
+def exclusives(ref: ObjectRef, spec: Mapping[str, Any]) -> frozenset[Exclusive]:
     """What this CR holds. Fields of a wrong type are passed over: the schema finds those."""
     reader = _READERS.get(ref.kind)
     return frozenset(reader(spec)) if reader else frozenset()
 
 
-def network(claim: Claim) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+def network(exclusive: Exclusive) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
     """The subnet of a claim, or None where it is none."""
-    if claim.what != SUBNET:
+    if exclusive.what != SUBNET:
         return None
     try:
-        return ipaddress.ip_network(claim.value, strict=False)
+        return ipaddress.ip_network(exclusive.value, strict=False)
     except ValueError:
         return None
 
 
-def _vpc(spec: Mapping[str, Any]) -> Iterator[Claim]:
+def _vpc(spec: Mapping[str, Any]) -> Iterator[Exclusive]:
     ipv4 = str(spec.get("ipv4Namespace") or _DEFAULT)
     vlans = str(spec.get("vlanNamespace") or _DEFAULT)
     for subnet in _members(spec.get("subnets")):
         if isinstance(subnet.get("subnet"), str):
-            yield Claim(SUBNET, ipv4, subnet["subnet"])
+            yield Exclusive(SUBNET, ipv4, subnet["subnet"])
         if isinstance(subnet.get("vlan"), (int, float)) and subnet["vlan"]:
-            yield Claim("VLAN", vlans, str(int(subnet["vlan"])))
+            yield Exclusive("VLAN", vlans, str(int(subnet["vlan"])))
 
 
-def _switch(spec: Mapping[str, Any]) -> Iterator[Claim]:
+def _switch(spec: Mapping[str, Any]) -> Iterator[Exclusive]:
     for name in ("ip", "protocolIP"):
         if isinstance(spec.get(name), str) and spec[name]:
-            yield Claim(f"switch {name}", "", spec[name].partition("/")[0])
+            yield Exclusive(f"switch {name}", "", spec[name].partition("/")[0])
 
 
-def _connection(spec: Mapping[str, Any]) -> Iterator[Claim]:
+def _connection(spec: Mapping[str, Any]) -> Iterator[Exclusive]:
     """Every value of a key "port", however deep: "leaf-01/E1/5" or "server-1/enp2s1"."""
-    yield from (Claim("port", "", port) for port in _ports(spec))
+    yield from (Exclusive("port", "", port) for port in _ports(spec))
 
 
 def _ports(value: Any) -> Iterator[str]:
@@ -81,16 +81,16 @@ def _ports(value: Any) -> Iterator[str]:
             yield from _ports(member)
 
 
-def _external_attachment(spec: Mapping[str, Any]) -> Iterator[Claim]:
+def _external_attachment(spec: Mapping[str, Any]) -> Iterator[Exclusive]:
     switch = spec.get("switch")
     vlan = switch.get("vlan") if isinstance(switch, Mapping) else None
-    yield Claim("VLAN", f"Connection {spec.get('connection', '')}", str(int(vlan or 0)))
+    yield Exclusive("VLAN", f"Connection {spec.get('connection', '')}", str(int(vlan or 0)))
 
 
-def _vpc_attachment(spec: Mapping[str, Any]) -> Iterator[Claim]:
+def _vpc_attachment(spec: Mapping[str, Any]) -> Iterator[Exclusive]:
     subnet = str(spec.get("subnet", ""))
     full = subnet if "/" in subnet else f"{subnet}/default"
-    yield Claim("attachment", f"Connection {spec.get('connection', '')}", full)
+    yield Exclusive("attachment", f"Connection {spec.get('connection', '')}", full)
 
 
 def _members(value: Any) -> Iterator[Mapping[str, Any]]:

@@ -18,7 +18,7 @@ from providers.core.drift.facts import Facts, Unread
 from providers.core.drift.states import State
 from providers.core.field_path import at
 from providers.core.identity import FABRIC_LABEL
-from providers.core.planning import reassignment as handover
+from providers.core.planning import reassignment as moves
 from providers.core.references import references
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Plan:
 
     fabric: str
     crs: tuple[Detail, ...] = ()
-    reassignment: handover.Plan = field(default_factory=handover.Plan)
+    reassignment: moves.Plan = field(default_factory=moves.Plan)
     first: frozenset[ObjectRef] = frozenset()
     before: Mapping[ObjectRef, Sequence[ObjectRef]] = field(default_factory=dict)
     record: tuple[RecordStep, ...] = ()
@@ -118,14 +118,16 @@ def build(
     if not moving or any(one.action is Action.UNKNOWN for one in crs):
         return Plan(fabric, tuple(crs), before=edges, record=record)
     desired = {one.ref: one.desired["cluster"].get("spec") or {} for one in known if one.desired is not None}
-    reassignment = handover.plan(desired, present(fabric, known), edges)
-    first = with_dependents(reassignment.detour, _referring(known, depends or {}) if reassignment.detour else {})
-    crs = [replace(one, action=_detoured(one.action)) if one.ref in first else one for one in crs]
+    reassignment = moves.plan(desired, present(fabric, known), edges)
+    first = with_dependents(
+        reassignment.delete_first, _referring(known, depends or {}) if reassignment.delete_first else {}
+    )
+    crs = [replace(one, action=_deleted_first(one.action)) if one.ref in first else one for one in crs]
     before = {ref: (*parents, *reassignment.order.get(ref, ())) for ref, parents in edges.items()}
     return Plan(fabric, tuple(crs), reassignment, first, before, record)
 
 
-def _detoured(action: Action) -> Action:
+def _deleted_first(action: Action) -> Action:
     return Action.DELETE if action is Action.DELETE else Action.REPLACE
 
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from providers.core.planning.conflicts import (
     SUBNET,
-    Claim,
-    claims,
+    Exclusive,
+    exclusives,
     network,
 )
 from providers.core.references import references
@@ -41,17 +41,17 @@ HOLDING = {
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Taking:
+class Transfer:
     """One CR takes what another holds on the server; the two may be the same for a Connection that changes its type."""
 
-    taker: ObjectRef
-    holder: ObjectRef
+    new_owner: ObjectRef
+    old_owner: ObjectRef
     what: str
 
     def __str__(self) -> str:
-        if self.taker == self.holder:
-            return f"{self.taker} changes its {self.what}, which is immutable"
-        return f"{self.taker} takes {self.what} of {self.holder}"
+        if self.new_owner == self.old_owner:
+            return f"{self.new_owner} changes its {self.what}, which is immutable"
+        return f"{self.new_owner} takes {self.what} of {self.old_owner}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,8 @@ class Plan:
     """
 
     order: Mapping[ObjectRef, tuple[ObjectRef, ...]] = field(default_factory=dict)
-    detour: frozenset[ObjectRef] = frozenset()
-    because: tuple[Taking, ...] = ()
+    delete_first: frozenset[ObjectRef] = frozenset()
+    because: tuple[Transfer, ...] = ()
 
 
 def plan(desired: Specs, present: Specs, edges: Mapping[ObjectRef, Sequence[ObjectRef]]) -> Plan:
@@ -72,38 +72,40 @@ def plan(desired: Specs, present: Specs, edges: Mapping[ObjectRef, Sequence[Obje
 
     Only objects in `present` are ever in the detour, and only those in both have an order.
     """
-    takings = _takings(desired, present)
-    away = [one for one in takings if one.holder not in desired or one.taker == one.holder]
-    order = [one for one in takings if one not in away]
+    transfers = _transfers(desired, present)
+    away = [one for one in transfers if one.old_owner not in desired or one.new_owner == one.old_owner]
+    order = [one for one in transfers if one not in away]
     while cut := _swap(order, edges):
         away.append(cut)
-        order = [one for one in order if one.holder != cut.holder]
-    gone = _with_referrers({one.holder for one in away}, present)
+        order = [one for one in order if one.old_owner != cut.old_owner]
+    gone = _with_referrers({one.old_owner for one in away}, present)
     after: dict[ObjectRef, set[ObjectRef]] = defaultdict(set)
     for one in order:
-        if one.holder not in gone:
-            after[one.taker].add(one.holder)
+        if one.old_owner not in gone:
+            after[one.new_owner].add(one.old_owner)
     return Plan({ref: tuple(sorted(refs)) for ref, refs in sorted(after.items())}, frozenset(gone), tuple(sorted(away)))
 
 
-def _takings(desired: Specs, present: Specs) -> list[Taking]:
+def _transfers(desired: Specs, present: Specs) -> list[Transfer]:
     """Who takes what of whom: claims that are new to the taker and that the holder has on the server, but not in Git."""
-    held = {ref: claims(ref, spec) for ref, spec in present.items()}
-    wanted = {ref: claims(ref, spec) for ref, spec in desired.items()}
-    holders = _Holders((claim, ref) for ref, found in held.items() for claim in found - wanted.get(ref, frozenset()))
-    takings = {
-        Taking(ref, holder, str(claim))
+    held = {ref: exclusives(ref, spec) for ref, spec in present.items()}
+    wanted = {ref: exclusives(ref, spec) for ref, spec in desired.items()}
+    holders = _Holders(
+        (exclusive, ref) for ref, found in held.items() for exclusive in found - wanted.get(ref, frozenset())
+    )
+    transfers = {
+        Transfer(ref, old_owner, str(exclusive))
         for ref, found in wanted.items()
-        for claim in sorted(found - held.get(ref, frozenset()))
-        for holder in holders.of(claim)
-        if holder != ref
+        for exclusive in sorted(found - held.get(ref, frozenset()))
+        for old_owner in holders.of(exclusive)
+        if old_owner != ref
     }
-    takings |= {
-        Taking(ref, ref, "type")
+    transfers |= {
+        Transfer(ref, ref, "type")
         for ref, spec in desired.items()
         if ref.kind == "Connection" and ref in present and _changes_type(present[ref], spec)
     }
-    return sorted(takings)
+    return sorted(transfers)
 
 
 def _changes_type(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
@@ -119,36 +121,36 @@ def _types(spec: Mapping[str, Any]) -> set[str]:
 class _Holders:
     """Who holds a claim, or for a subnet one that overlaps it."""
 
-    def __init__(self, held: Iterable[tuple[Claim, ObjectRef]]) -> None:
-        self._exact: dict[Claim, list[ObjectRef]] = defaultdict(list)
-        self._subnets: dict[str, list[tuple[Claim, ObjectRef]]] = defaultdict(list)
-        for claim, ref in held:
-            self._exact[claim].append(ref)
-            if claim.what == SUBNET:
-                self._subnets[claim.scope].append((claim, ref))
+    def __init__(self, held: Iterable[tuple[Exclusive, ObjectRef]]) -> None:
+        self._exact: dict[Exclusive, list[ObjectRef]] = defaultdict(list)
+        self._subnets: dict[str, list[tuple[Exclusive, ObjectRef]]] = defaultdict(list)
+        for exclusive, ref in held:
+            self._exact[exclusive].append(ref)
+            if exclusive.what == SUBNET:
+                self._subnets[exclusive.scope].append((exclusive, ref))
 
-    def of(self, claim: Claim) -> Iterator[ObjectRef]:
-        if claim.what != SUBNET:
-            yield from self._exact.get(claim, ())
+    def of(self, exclusive: Exclusive) -> Iterator[ObjectRef]:
+        if exclusive.what != SUBNET:
+            yield from self._exact.get(exclusive, ())
             return
-        wanted = network(claim)
-        for other, ref in self._subnets.get(claim.scope, ()):
+        wanted = network(exclusive)
+        for other, ref in self._subnets.get(exclusive.scope, ()):
             found = network(other)
             if wanted and found and wanted.version == found.version and wanted.overlaps(found):
                 yield ref
 
 
-def _swap(order: Sequence[Taking], edges: Mapping[ObjectRef, Sequence[ObjectRef]]) -> Taking | None:
+def _swap(order: Sequence[Transfer], edges: Mapping[ObjectRef, Sequence[ObjectRef]]) -> Transfer | None:
     """A taking in a circle of orders and references, which no order can serve; None when there is none."""
     graph: dict[ObjectRef, set[ObjectRef]] = {ref: set(parents) for ref, parents in edges.items()}
     for one in order:
-        graph.setdefault(one.taker, set()).add(one.holder)
+        graph.setdefault(one.new_owner, set()).add(one.old_owner)
     try:
         graphlib.TopologicalSorter(graph).prepare()
     except graphlib.CycleError as error:
         ring: list[ObjectRef] = error.args[1]
         pairs = set(zip(ring[1:], ring[:-1], strict=True))
-        return min(one for one in order if (one.taker, one.holder) in pairs)
+        return min(one for one in order if (one.new_owner, one.old_owner) in pairs)
     return None
 
 

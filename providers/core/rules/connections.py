@@ -86,7 +86,7 @@ def _one_device(connection: CR, kind: str, found: Cables, role: str) -> Findings
 
 def _pair(fabric: Fabric, connection: CR, kind: str, found: Cables) -> Findings:
     """Hedgehog checks eslag, and leaves mclag, which it no longer supports, unchecked."""
-    told = connection.error if kind == "eslag" else connection.warning
+    reported = connection.error if kind == "eslag" else connection.warning
     first = ""
     for device, path in _devices(found, "switch"):
         switch = fabric.get("Switch", device)
@@ -96,10 +96,10 @@ def _pair(fabric: Fabric, connection: CR, kind: str, found: Cables) -> Findings:
         have, group = text(redundancy.get("type"), "none"), text(redundancy.get("group"))
         if have != kind:
             message = f"{device} must be in a redundancy group of type {kind}; its type is {have}; see {switch}"
-            yield told("connection-redundancy", path, message)
+            yield reported("connection-redundancy", path, message)
         elif first and group != first:
             message = f"the switches of one {kind} connection are of one redundancy group; {device} is in {group}, not {first}"
-            yield told("connection-redundancy", path, message)
+            yield reported("connection-redundancy", path, message)
         else:
             first = group
 

@@ -55,8 +55,10 @@ def sides(fabric: Fabric) -> Findings:
             vpcs = [vpc for vpc in (fabric.get("VPC", name) for name in permit) if vpc is not None]
             for what, of in (("IPv4", ipv4_namespace), ("VLAN", vlan_namespace)):
                 if len({of(vpc) for vpc in vpcs}) > 1:
-                    told = ", ".join(f"{vpc.name} in {of(vpc)}" for vpc in vpcs)
-                    message = f"the VPCs are of different {what} namespaces ({told}); only VPCs of one can be peered"
+                    reported = ", ".join(f"{vpc.name} in {of(vpc)}" for vpc in vpcs)
+                    message = (
+                        f"the VPCs are of different {what} namespaces ({reported}); only VPCs of one can be peered"
+                    )
                     yield peering.error("peering-namespaces", path, message)
             for vpc in vpcs:
                 named = listing(mapping(permit[vpc.name]).get("subnets"))

@@ -166,8 +166,8 @@ def settings(fabric: Fabric) -> Findings:
                 for name, wanted in mapping(switch.spec.get(key)).items():
                     message = check(switch, profile, name, wanted)
                     if message:
-                        told = switch.warning if isinstance(message, _Doubt) else switch.error
-                        yield told("port-setting", (key, name), str(message))
+                        reported = switch.warning if isinstance(message, _Doubt) else switch.error
+                        yield reported("port-setting", (key, name), str(message))
 
 
 class _Doubt(str):

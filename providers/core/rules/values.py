@@ -97,12 +97,12 @@ def overlap(one: Network, other: Network) -> bool:
 def overlapping[T](networks: Iterable[tuple[Network, T]]) -> Iterator[tuple[T, T]]:
     """Pairs that overlap: each network, with a widest one that holds it. O(n log n): networks nest or are apart."""
     ordered = sorted(networks, key=lambda each: (each[0].version, int(each[0].network_address), each[0].prefixlen))
-    holder: tuple[Network, T] | None = None
+    old_owner: tuple[Network, T] | None = None
     for each in ordered:
-        if holder is not None and overlap(holder[0], each[0]):
-            yield holder[1], each[1]
+        if old_owner is not None and overlap(old_owner[0], each[0]):
+            yield old_owner[1], each[1]
         else:
-            holder = each
+            old_owner = each
 
 
 def mac(value: Any) -> str | None:

@@ -87,7 +87,7 @@ class ClusterApi:
         dry_run: bool = False,
         repeat: bool | None = None,
         accept: Collection[int] = (),
-    ) -> http.Answer:
+    ) -> http.HttpResponse:
         """Call the path of a kind (no `ref`), of a namespace's objects (POST), or of an object; see `HttpTarget.call`.
 
         Raises:
@@ -105,28 +105,28 @@ class ClusterApi:
             query |= {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict"}
         if dry_run:
             query["dryRun"] = "All"
-        answer = self.target().call(
+        response = self.target().call(
             method, path, params=query, body=body, repeat=repeat, accept={404, *accept}, about=about
         )
-        if answer.status == 404 and not _names_object(answer.body) and method != "DELETE":
+        if response.status == 404 and not _names_object(response.body) and method != "DELETE":
             what = f"it lacks the CRD {kind.plural}.{kind.group}; install it: kubectl apply -f providers/crds"
             raise self.failure(errors.NotInstalled, about, what)
-        if answer.status == 404 and 404 not in accept:
-            raise self.refused(answer, about)
-        return answer
+        if response.status == 404 and 404 not in accept:
+            raise self.refused(response, about)
+        return response
 
     def failure(self, kind: type[errors.TargetError], about: str, what: str) -> errors.TargetError:
         """Make an error of the given kind about this cluster."""
         return http_errors.failure(kind, self.target().endpoint, about, what)
 
-    def refused(self, answer: http.Answer, about: str) -> errors.TargetError:
+    def refused(self, response: http.HttpResponse, about: str) -> errors.TargetError:
         """Make the error for an answer that was accepted first."""
         endpoint = self.target().endpoint
-        return refusal(endpoint, about, answer) or http_errors.refused(endpoint, about, answer)
+        return refusal(endpoint, about, response) or http_errors.refused(endpoint, about, response)
 
     def write(
-        self, send: Callable[[], http.Answer], ref: ObjectRef, *, dry_run: bool = False, deleting: bool = False
-    ) -> http.Answer:
+        self, send: Callable[[], http.HttpResponse], ref: ObjectRef, *, dry_run: bool = False, deleting: bool = False
+    ) -> http.HttpResponse:
         """Send a write; a refusal that may come from a webhook's late cache is asked again, up to 5 times in a second.
 
         Late is what speaks of another object that we wrote in the last 5 s, or any refused delete after such a write: those
@@ -145,10 +145,10 @@ class ClusterApi:
             on=late, attempts=CACHE_TRIES, timeout=None, wait_initial=0.05, wait_max=0.4, wait_jitter=0
         ):
             with attempt:
-                answer = send()
-                if not dry_run and answer.status < 300:
+                response = send()
+                if not dry_run and response.status < 300:
                     self._written[ref.name] = time.monotonic()
-                return answer
+                return response
         raise AssertionError("a retry context either returns or raises")
 
 

@@ -179,8 +179,8 @@ class ExecPlugin:
             raise self._problem(f"cannot be run: {error.strerror}") from None
         if done.returncode != 0:
             lines = done.stderr.decode(errors="replace").strip().splitlines()
-            said = f": {lines[-1][:256]}" if lines else ""
-            raise self._problem(f"failed with exit code {done.returncode}{said}")
+            message = f": {lines[-1][:256]}" if lines else ""
+            raise self._problem(f"failed with exit code {done.returncode}{message}")
         return self._credential(done.stdout)
 
     def _credential(self, output: bytes) -> Credential:

@@ -14,7 +14,7 @@ from providers import errors
 from providers.targets import http_errors
 
 if TYPE_CHECKING:
-    from providers.targets.http_errors import Answer, Endpoint
+    from providers.targets.http_errors import Endpoint, HttpResponse
 
 _DENIED = re.compile(r'admission webhook "(?P<webhook>[^"]+)" denied the request: (?P<reason>.*)', re.DOTALL)
 _WEBHOOK_FAILED = re.compile(r'failed calling webhook "(?P<webhook>[^"]+)": (?P<reason>.*)', re.DOTALL)
@@ -34,26 +34,26 @@ class Denied(errors.Rejected):
         return not names.isdisjoint(re.split(r"[^\w.-]+", self.reason))
 
 
-def refusal(endpoint: Endpoint, about: str, answer: Answer) -> errors.TargetError | None:
+def refusal(endpoint: Endpoint, about: str, response: HttpResponse) -> errors.TargetError | None:
     """Translate a Kubernetes Status; None where the general translation by code says enough.
 
     Returns:
         Denied, Rejected, Unauthorized, Forbidden, Conflict or ServerFailure.
     """
-    status = answer.body if isinstance(answer.body, dict) and answer.body.get("kind") == "Status" else {}
+    status = response.body if isinstance(response.body, dict) and response.body.get("kind") == "Status" else {}
     message = str(status.get("message") or "")
     if denied := _DENIED.search(message):
         return _denied(endpoint, about, denied["webhook"], denied["reason"])
-    if answer.status == 403:
+    if response.status == 403:
         return _forbidden(endpoint, about, message)
-    if answer.status == 422:
+    if response.status == 422:
         return http_errors.failure(errors.Rejected, endpoint, about, f"invalid: {http_errors.shown(_causes(status))}")
-    if answer.status == 400 and (strict := _STRICT.search(message)):
+    if response.status == 400 and (strict := _STRICT.search(message)):
         what = f"invalid: {http_errors.shown(strict['reason'])}"
         return http_errors.failure(errors.Rejected, endpoint, about, what)
-    if answer.status == 409:
+    if response.status == 409:
         return _conflict(endpoint, about, status)
-    if answer.status == 500 and (failed := _WEBHOOK_FAILED.search(message)):
+    if response.status == 500 and (failed := _WEBHOOK_FAILED.search(message)):
         what = (
             f"the fabric's webhook {failed['webhook']} does not answer ({http_errors.shown(failed['reason'])}); "
             "is the fabric's controller running?"

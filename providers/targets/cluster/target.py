@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import httpx2
 
     from providers.settings import ClusterSettings
-    from providers.targets.http import Answer
+    from providers.targets.http import HttpResponse
 
     Object = dict[str, Any]
 
@@ -78,11 +78,11 @@ class Cluster:
         if self._identity is None:
             path = "/api/v1/namespaces/kube-system"
             try:
-                answer = self._api.target().call("GET", path, about="identify the cluster")
+                response = self._api.target().call("GET", path, about="identify the cluster")
             except (errors.Forbidden, errors.NotFound):
                 self._identity = ""
             else:
-                self._identity = str(self._object(answer, "identify the cluster")["metadata"]["uid"])
+                self._identity = str(self._object(response, "identify the cluster")["metadata"]["uid"])
         return self._identity
 
     def list(self, kind: Kind, label_selector: str | None = None) -> dict[ObjectRef, Object]:
@@ -100,8 +100,8 @@ class Cluster:
 
     def get(self, ref: ObjectRef) -> Object | None:
         """One object now, or None. For single questions; a run reads through `ClusterSnapshot`."""
-        answer = self._api.call("GET", KINDS[ref.kind], ref, about=f"read {ref}", accept={404})
-        return self._object(answer, f"read {ref}") if answer.status < 300 else None
+        response = self._api.call("GET", KINDS[ref.kind], ref, about=f"read {ref}", accept={404})
+        return self._object(response, f"read {ref}") if response.status < 300 else None
 
     def create(self, manifest: Mapping[str, Any], dry_run: bool = False) -> Object:
         """Create an object and return it as stored, or as it would be stored.
@@ -114,7 +114,7 @@ class Cluster:
         ref = ref_of(manifest)
         kind, about = KINDS[ref.kind], f"create {ref}"
 
-        def send() -> Answer:
+        def send() -> HttpResponse:
             return self._api.call("POST", kind, ref, body=manifest, dry_run=dry_run, repeat=dry_run, about=about)
 
         return self._object(self._api.write(send, ref, dry_run=dry_run), about)
@@ -144,17 +144,17 @@ class Cluster:
             what = f"it is being deleted, held by: {holders(live)}; run again when it is gone"
             raise self._api.failure(errors.Conflict, about, what)
 
-        def send(latest: Mapping[str, Any] = live, dry: bool = dry_run) -> Answer:
+        def send(latest: Mapping[str, Any] = live, dry: bool = dry_run) -> HttpResponse:
             body = replacement(manifest, latest, owned_labels, owned_annotations)
             return self._api.call("PUT", kind, ref, body=body, dry_run=dry, repeat=True, about=about, accept={409})
 
-        answer = self._api.write(send, ref, dry_run=dry_run)
-        if answer.status != 409:
-            return self._object(answer, about)
+        response = self._api.write(send, ref, dry_run=dry_run)
+        if response.status != 409:
+            return self._object(response, about)
         # Only after a lost answer can our own write have moved the resourceVersion.
-        landed = self._landed(ref, send) if answer.tries > 1 else None
+        landed = self._landed(ref, send) if response.tries > 1 else None
         if landed is None:
-            raise self._api.refused(answer, about)
+            raise self._api.refused(response, about)
         return landed
 
     def delete(self, ref: ObjectRef, uid: str) -> None:
@@ -174,12 +174,12 @@ class Cluster:
             "preconditions": {"uid": uid},
         }
 
-        def send() -> Answer:
+        def send() -> HttpResponse:
             return self._api.call("DELETE", kind, ref, body=options, repeat=True, about=about, accept={404})
 
-        answer = self._api.write(send, ref, deleting=True)
+        response = self._api.write(send, ref, deleting=True)
         # A Status means gone; the object itself, that it only got a deletionTimestamp.
-        if answer.status < 300 and isinstance(answer.body, dict) and answer.body.get("kind") == ref.kind:
+        if response.status < 300 and isinstance(response.body, dict) and response.body.get("kind") == ref.kind:
             self._await_gone(ref, uid)
 
     def crds(self) -> set[str]:
@@ -187,8 +187,8 @@ class Cluster:
         missing: set[str] = set()
         for group in sorted({kind.group for kind in KINDS.values()}):
             path = f"/apis/{group}/{VERSION}"
-            answer = self._api.target().call("GET", path, accept={404}, about=f"look for {group}")
-            served = {entry.get("name") for entry in (answer.body or {}).get("resources") or ()}
+            response = self._api.target().call("GET", path, accept={404}, about=f"look for {group}")
+            served = {entry.get("name") for entry in (response.body or {}).get("resources") or ()}
             missing |= {kind.name for kind in KINDS.values() if kind.group == group and kind.plural not in served}
         return missing
 
@@ -199,11 +199,11 @@ class Cluster:
             TargetError: they cannot be read.
         """
         about, path = "list Agents", f"/apis/{AGENT_GROUP}/{VERSION}/agents"
-        answer = self._api.target().call("GET", path, accept={404}, about=about)
-        if answer.status == 404:
+        response = self._api.target().call("GET", path, accept={404}, about=about)
+        if response.status == 404:
             return None
         found = {}
-        for item in self._object(answer, about).get("items") or ():
+        for item in self._object(response, about).get("items") or ():
             metadata, status = item["metadata"], item.get("status") or {}
             applied = int(status.get("lastAppliedGen") or 0)
             found[metadata["name"]] = Agent(metadata["name"], int(metadata.get("generation") or 0), applied)
@@ -218,11 +218,11 @@ class Cluster:
         """
         about = f"read the schemas of {group}"
         path = f"/openapi/v3/apis/{group}/{VERSION}"
-        answer = self._api.target().call("GET", path, accept={404}, about=about)
-        if answer.status == 404 or not isinstance(answer.body, dict):
+        response = self._api.target().call("GET", path, accept={404}, about=about)
+        if response.status == 404 or not isinstance(response.body, dict):
             what = f"it does not serve {group}/{VERSION}; install Hedgehog's CRDs"
             raise self._api.failure(errors.NotInstalled, about, what)
-        return answer.body
+        return response.body
 
     def can(self, verb: str, kind: Kind) -> bool:
         """Whether our credentials allow a verb, e.g. "update", on a kind in all namespaces."""
@@ -233,13 +233,13 @@ class Cluster:
             "spec": {"resourceAttributes": {"verb": verb, "group": kind.group, "resource": kind.plural}},
         }
         path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
-        answer = self._api.target().call("POST", path, body=body, repeat=True, about=about)
-        return bool(self._object(answer, about).get("status", {}).get("allowed"))
+        response = self._api.target().call("POST", path, body=body, repeat=True, about=about)
+        return bool(self._object(response, about).get("status", {}).get("allowed"))
 
-    def _object(self, answer: Answer, about: str) -> Object:
-        body = answer.body
+    def _object(self, response: HttpResponse, about: str) -> Object:
+        body = response.body
         if not isinstance(body, dict) or not isinstance(body.get("metadata"), dict):
-            raise self._api.failure(errors.ServerFailure, about, f"it answered {answer.status} without an object")
+            raise self._api.failure(errors.ServerFailure, about, f"it answered {response.status} without an object")
         return body
 
     def _pages(self, kind: Kind, label_selector: str | None) -> dict[ObjectRef, Object] | None:
@@ -249,10 +249,10 @@ class Cluster:
         if label_selector:
             params["labelSelector"] = label_selector
         while True:
-            answer = self._api.call("GET", kind, None, params=params, about=f"list {kind.name}", accept={410})
-            if answer.status == 410:
+            response = self._api.call("GET", kind, None, params=params, about=f"list {kind.name}", accept={410})
+            if response.status == 410:
                 return None
-            page = self._object(answer, f"list {kind.name}")
+            page = self._object(response, f"list {kind.name}")
             for item in page.get("items") or ():
                 item.setdefault("apiVersion", kind.api_version)
                 item.setdefault("kind", kind.name)
@@ -261,15 +261,15 @@ class Cluster:
                 return found
             params["continue"] = page["metadata"]["continue"]
 
-    def _landed(self, ref: ObjectRef, send: Callable[..., Answer]) -> Object | None:
+    def _landed(self, ref: ObjectRef, send: Callable[..., HttpResponse]) -> Object | None:
         """The live object, if a dry run of the same PUT would change nothing in it; else None."""
         live = self.get(ref)
         if live is None:
             return None
-        answer = send(live, True)
-        if answer.status == 409:
+        response = send(live, True)
+        if response.status == 409:
             return None
-        return live if same_content(self._object(answer, f"replace {ref}"), live) else None
+        return live if same_content(self._object(response, f"replace {ref}"), live) else None
 
     def _await_gone(self, ref: ObjectRef, uid: str) -> None:
         until = time.monotonic() + FINALIZER_WAIT

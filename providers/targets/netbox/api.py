@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from providers import errors
 from providers.targets import http_errors
 from providers.targets.http import HttpTarget
-from providers.targets.http_errors import Answer, Endpoint
+from providers.targets.http_errors import Endpoint, HttpResponse
 from providers.targets.netbox.batches import RejectedItems
 from providers.targets.tls import tls_context
 
@@ -79,7 +79,7 @@ class NetBoxApi:
         """An error of the given kind that names this server."""
         return http_errors.failure(kind, self.endpoint, about, what)
 
-    def get(self, path: str, *, about: str) -> Answer:
+    def get(self, path: str, *, about: str) -> HttpResponse:
         """Read one thing.
 
         Raises:
@@ -87,7 +87,7 @@ class NetBoxApi:
         """
         return self.http.call("GET", path, about=about)
 
-    def options(self, path: str, *, about: str) -> Answer:
+    def options(self, path: str, *, about: str) -> HttpResponse:
         """Ask what may be done at a path; a path that is not there is an answer too.
 
         Raises:
@@ -106,20 +106,20 @@ class NetBoxApi:
         """
         query: dict[str, str | int] = {**params, "limit": PAGE, "start": 0}
         while True:
-            answer = self.http.call("GET", path, params=query, about=about, accept={404})
-            if answer.status == 404:
-                self._expect_plugin(answer, about)
+            response = self.http.call("GET", path, params=query, about=about, accept={404})
+            if response.status == 404:
+                self._expect_plugin(response, about)
                 return
-            yield answer.body["results"]
-            following = answer.body.get("next")
+            yield response.body["results"]
+            following = response.body.get("next")
             if not following:
                 return
             # Only the query: behind a proxy NetBox may not know its own address.
             query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(following).query))
 
-    def _expect_plugin(self, answer: Answer, about: str) -> None:
+    def _expect_plugin(self, response: HttpResponse, about: str) -> None:
         """A 404 of the plugin itself is JSON; NetBox's own page for an unknown path is not."""
-        if not isinstance(answer.body, dict):
+        if not isinstance(response.body, dict):
             raise self.not_installed(about)
 
     def not_installed(self, about: str = "") -> errors.TargetError:
@@ -138,7 +138,7 @@ class NetBoxApi:
         """
         return self.http.call(method, path, body=body, about=about, deadline=SCHEMA_DEADLINE).body
 
-    def write_list(self, method: str, path: str, body: list[dict[str, Any]], abouts: Sequence[str]) -> Answer:
+    def write_list(self, method: str, path: str, body: list[dict[str, Any]], abouts: Sequence[str]) -> HttpResponse:
         """Write a list, all or nothing. `abouts` says of each element what is being done to what, for errors.
 
         A refused list is an answer here when it is a duplicate (see `is_duplicate`). Safe to repeat: a second POST of the
@@ -150,39 +150,39 @@ class NetBoxApi:
         """
         about = abouts[0] if len(abouts) == 1 else f"{abouts[0]} and {len(abouts) - 1} more"
         try:
-            answer = self.http.call(method, path, body=body, about=about, accept=_REFUSED, deadline=WRITE_DEADLINE)
+            response = self.http.call(method, path, body=body, about=about, accept=_REFUSED, deadline=WRITE_DEADLINE)
         except ValueError as error:  # not a number, or half a surrogate pair: no JSON can hold it
             raise self.failure(errors.Rejected, about, f"a value cannot be sent as JSON ({error})") from None
-        if answer.status < 300 or is_duplicate(answer):
-            return answer
-        rejected = self._rejected(answer, body, abouts)
+        if response.status < 300 or is_duplicate(response):
+            return response
+        rejected = self._rejected(response, body, abouts)
         if rejected:
             raise RejectedItems(rejected)
-        raise refusal(self.endpoint, about, answer) or http_errors.refused(self.endpoint, about, answer)
+        raise refusal(self.endpoint, about, response) or http_errors.refused(self.endpoint, about, response)
 
-    def duplicate(self, answer: Answer, about: str) -> errors.TargetError:
+    def duplicate(self, response: HttpResponse, about: str) -> errors.TargetError:
         """The error for a duplicate that nobody could resolve."""
-        return http_errors.refused(self.endpoint, about, answer)
+        return http_errors.refused(self.endpoint, about, response)
 
     def _rejected(
-        self, answer: Answer, body: Sequence[Mapping[str, Any]], abouts: Sequence[str]
+        self, response: HttpResponse, body: Sequence[Mapping[str, Any]], abouts: Sequence[str]
     ) -> dict[int, errors.TargetError]:
         """The errors by position: {"errors": [{"index" or "id", "errors"}]}; before 4.7 a list as long as the request."""
         found: dict[int, Any] = {}
-        if isinstance(answer.body, list) and len(answer.body) == len(body):
-            found = {index: entry for index, entry in enumerate(answer.body) if entry}
-        elif isinstance(answer.body, dict) and isinstance(answer.body.get("errors"), list):
+        if isinstance(response.body, list) and len(response.body) == len(body):
+            found = {index: entry for index, entry in enumerate(response.body) if entry}
+        elif isinstance(response.body, dict) and isinstance(response.body.get("errors"), list):
             positions = {element.get("id"): index for index, element in enumerate(body)}
-            for entry in answer.body["errors"]:
+            for entry in response.body["errors"]:
                 index = entry["index"] if "index" in entry else positions.get(entry.get("id"))
                 if isinstance(index, int) and 0 <= index < len(body):
                     found[index] = entry.get("errors")
-        return {index: self._entry_error(answer, entry, abouts[index]) for index, entry in found.items()}
+        return {index: self._entry_error(response, entry, abouts[index]) for index, entry in found.items()}
 
-    def _entry_error(self, answer: Answer, entry: Any, about: str) -> errors.TargetError:
+    def _entry_error(self, response: HttpResponse, entry: Any, about: str) -> errors.TargetError:
         if isinstance(entry, dict) and any("does not exist" in str(why) for why in entry.get("id", ())):
             return self.failure(errors.NotFound, about, "no such record any more")
-        return http_errors.refused(self.endpoint, about, Answer(answer.status, answer.headers, entry))
+        return http_errors.refused(self.endpoint, about, HttpResponse(response.status, response.headers, entry))
 
 
 def _tls(settings: NetBoxSettings, endpoint: Endpoint) -> ssl.SSLContext | None:
@@ -192,18 +192,18 @@ def _tls(settings: NetBoxSettings, endpoint: Endpoint) -> ssl.SSLContext | None:
     return tls_context(ca_file=settings.ca_file, insecure=settings.insecure, key=endpoint.ca_key)
 
 
-def is_duplicate(answer: Answer) -> bool:
+def is_duplicate(response: HttpResponse) -> bool:
     """Whether a write was refused because a unique value is taken, by anyone, perhaps by our own lost call."""
-    body = answer.body
+    body = response.body
     if not isinstance(body, dict):
         return False
-    return answer.status == 500 and body.get("exception") == "IntegrityError"
+    return response.status == 500 and body.get("exception") == "IntegrityError"
 
 
-def refusal(endpoint: Endpoint, about: str, answer: Answer) -> errors.TargetError | None:
+def refusal(endpoint: Endpoint, about: str, response: HttpResponse) -> errors.TargetError | None:
     """NetBox's own reading of a refusal: a 403 about the token itself is a matter of credentials, not of permission."""
-    detail = answer.body.get("detail") if isinstance(answer.body, dict) else None
-    if answer.status == 403 and isinstance(detail, str) and not detail.startswith(_NO_PERMISSION):
+    detail = response.body.get("detail") if isinstance(response.body, dict) else None
+    if response.status == 403 and isinstance(detail, str) and not detail.startswith(_NO_PERMISSION):
         reason = http_errors.shown(detail)
         return http_errors.failure(
             errors.Unauthorized,
@@ -211,7 +211,7 @@ def refusal(endpoint: Endpoint, about: str, answer: Answer) -> errors.TargetErro
             about,
             f"the token is not accepted ({reason}); check {endpoint.credentials_key}",
         )
-    if answer.status == 403:
+    if response.status == 403:
         return http_errors.failure(
             errors.Forbidden,
             endpoint,

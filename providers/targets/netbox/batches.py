@@ -39,16 +39,16 @@ class RejectedItems(Exception):
 class _Slot[T, R]:
     """One caller's element, and its answer or error once there is one."""
 
-    __slots__ = ("answer", "error", "item", "settled")
+    __slots__ = ("error", "item", "response", "settled")
 
     def __init__(self, item: T) -> None:
         self.item = item
-        self.answer: R | None = None
+        self.response: R | None = None
         self.error: BaseException | None = None
         self.settled = False
 
-    def succeed(self, answer: R) -> None:
-        self.answer, self.settled = answer, True
+    def succeed(self, response: R) -> None:
+        self.response, self.settled = response, True
 
     def fail(self, error: BaseException) -> None:
         self.error, self.settled = error, True
@@ -105,7 +105,7 @@ class Batcher[T, R]:
             batch.done.wait()
         if slot.error is not None:
             raise slot.error
-        return cast("R", slot.answer)
+        return cast("R", slot.response)
 
     @property
     def waiting(self) -> int:
@@ -172,8 +172,8 @@ class _Delivery[T, R]:
             self._fail_all(slots, error)
         else:
             self._failed_in_a_row = 0
-            for slot, answer in zip(slots, answers, strict=True):
-                slot.succeed(answer)
+            for slot, response in zip(slots, answers, strict=True):
+                slot.succeed(response)
 
     def _without(self, slots: list[_Slot[T, R]], rejected: RejectedItems) -> None:
         rest = []

@@ -20,7 +20,7 @@ from providers.targets.netbox.types import FABRICS, OBJECT
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from providers.targets.http_errors import Answer
+    from providers.targets.http_errors import HttpResponse
     from providers.targets.netbox.api import NetBoxApi
     from providers.targets.netbox.types import ObjectType
 
@@ -195,17 +195,17 @@ class Table:
             raise self._api.failure(NotFound, f"write {key}", f"it has no fabric {name}; save the fabric first")
         return _Write(key, fields, record_id, message, fabric_id)
 
-    def _send(self, method: str, verb: str, writes: Sequence[_Write]) -> Answer:
+    def _send(self, method: str, verb: str, writes: Sequence[_Write]) -> HttpResponse:
         bodies = [write.body() for write in writes]
         return self._api.write_list(method, self._path, bodies, [f"{verb} {write.key}" for write in writes])
 
     def _create(self, writes: list[_Write], looks: int = _LOOKS) -> list[Record]:
-        answer = self._send("POST", "create", writes)
-        if not is_duplicate(answer):
-            return [self._record(entry) for entry in answer.body]
+        response = self._send("POST", "create", writes)
+        if not is_duplicate(response):
+            return [self._record(entry) for entry in response.body]
         there = self._look_up(writes)
         if looks == 0 or not there:
-            raise self._api.duplicate(answer, f"create {writes[0].key}")
+            raise self._api.duplicate(response, f"create {writes[0].key}")
         return self._take_over(writes, there, looks - 1)
 
     def _look_up(self, writes: Sequence[_Write]) -> dict[str, Record]:
@@ -242,15 +242,15 @@ class Table:
     def _update(self, writes: list[_Write]) -> list[Record]:
         if not writes:
             return []
-        answer = self._send("PATCH", "update", writes)
-        if is_duplicate(answer):
-            raise self._api.duplicate(answer, f"update {writes[0].key}")
-        records = {entry["id"]: self._record(entry) for entry in answer.body}
+        response = self._send("PATCH", "update", writes)
+        if is_duplicate(response):
+            raise self._api.duplicate(response, f"update {writes[0].key}")
+        records = {entry["id"]: self._record(entry) for entry in response.body}
         return [records[write.record_id] for write in writes]
 
     def _delete(self, writes: list[_Write]) -> list[None]:
-        answer = self._send("DELETE", "delete", writes)
-        if is_duplicate(answer):  # the same exception as for a duplicate: here a reference that would dangle
+        response = self._send("DELETE", "delete", writes)
+        if is_duplicate(response):  # the same exception as for a duplicate: here a reference that would dangle
             raise self._api.failure(Conflict, f"delete {writes[0].key}", "other records still refer to it")
         return [None] * len(writes)
 

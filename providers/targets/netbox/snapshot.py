@@ -27,7 +27,7 @@ class NetBoxSnapshot:
         self._netbox = netbox
         self._fabric = fabric
         self._records = {name: _Once(partial(netbox.list, kind, fabric)) for name, kind in KINDS.items()}
-        self._strays = {name: _Once(partial(netbox.strays, kind, fabric)) for name, kind in KINDS.items()}
+        self._misassigned = {name: _Once(partial(netbox.misassigned, kind, fabric)) for name, kind in KINDS.items()}
 
     def get(self, ref: ObjectRef) -> Record | None:
         """The record of a CR, also where somebody moved it to another fabric; None where there is none.
@@ -38,7 +38,7 @@ class NetBoxSnapshot:
         key = ref.record_ref(self._fabric)
         record = self._records[ref.kind].value().get(key)
         # Only what is missing can be elsewhere, so a fabric in order costs no second LIST.
-        return record or self._strays[ref.kind].value().get(key)
+        return record or self._misassigned[ref.kind].value().get(key)
 
     def all(self, kind: Kind) -> dict[str, Record]:
         """All records of one kind in the fabric, by `ref`; also those that Git does not know.
@@ -51,13 +51,13 @@ class NetBoxSnapshot:
     def put(self, ref: ObjectRef, record: Record) -> None:
         """Remember what NetBox answered to our write."""
         key = ref.record_ref(self._fabric)
-        self._strays[ref.kind].remember(key, None)
+        self._misassigned[ref.kind].remember(key, None)
         self._records[ref.kind].remember(key, record)
 
     def drop(self, ref: ObjectRef) -> None:
         """Remember that we deleted the record."""
         key = ref.record_ref(self._fabric)
-        self._strays[ref.kind].remember(key, None)
+        self._misassigned[ref.kind].remember(key, None)
         self._records[ref.kind].remember(key, None)
 
 

@@ -95,9 +95,9 @@ class NetBox:
 
     def _may_write(self) -> bool:
         for path in (f"{PLUGIN_API}/{FABRICS.slug}/", f"{PLUGIN_API}/custom-object-types/"):
-            answer = self._api.options(path, about="check NetBox")
-            if answer.status < 300:
-                return "POST" in (answer.body.get("actions") or {})
+            response = self._api.options(path, about="check NetBox")
+            if response.status < 300:
+                return "POST" in (response.body.get("actions") or {})
         return False
 
     def ensure_types(self) -> list[str]:
@@ -173,7 +173,7 @@ class NetBox:
         records = self._tables[kind.name].read(fabric_id=fabric_id)
         return {record.fields["ref"]: record for record in records if record.fields["fabric"] == fabric}
 
-    def strays(self, kind: Kind, fabric: str) -> dict[str, Record]:
+    def misassigned(self, kind: Kind, fabric: str) -> dict[str, Record]:
         """The records of one kind whose `ref` says that they belong to a fabric, and whose field `fabric` says otherwise.
 
         Raises:

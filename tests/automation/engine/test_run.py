@@ -267,15 +267,15 @@ def test_a_cli_that_dies_half_way_is_an_error_and_the_stack_can_be_freed(root):
 
 
 def test_an_interrupt_lets_the_running_steps_end_and_keeps_what_they_made(root):
-    told = []
+    result = []
     recorder = Recorder(lambda props: os.kill(os.getpid(), signal.SIGINT) if props["is"] == "a" else None)
     found = up(
         root,
         program(a=thing("a"), b=thing("b", after=["a"])),
         recorder=recorder,
-        on_interrupt=lambda: told.append("stop"),
+        on_interrupt=lambda: result.append("stop"),
     )
-    assert (found.interrupted, told) == (True, ["stop"])
+    assert (found.interrupted, result) == (True, ["stop"])
     assert kept(root)["a"] == 1
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from automation.agents import Lag, lag
+from automation.agents import Convergence, convergence
 from automation.operations import status as module
-from automation.operations.status import StatusReport, standings_of, status_text
-from providers.core.drift.classify import classify, standing
+from automation.operations.status import StatusReport, status_text, statuses_of
+from providers.core.drift.classify import classify, current_state
 from providers.core.drift.convergence import Agent
 from providers.core.drift.facts import Facts, Unread
 from providers.core.drift.report import report_of
@@ -31,13 +31,13 @@ DRAFT, OTHER, VPC = (ObjectRef("VPC", "default", name) for name in ("draft", "ot
 @pytest.mark.parametrize("row", one_cr.TABLE.values(), ids=one_cr.TABLE)
 def test_status_and_drift_agree(row, not_converged):
     facts = Facts(one_cr.REF, *row[:4], not_converged=not_converged)
-    state, _ = standing(facts)
+    state, _ = current_state(facts)
     assert classify(facts).state is state
 
 
 def test_a_lagging_switch_makes_pending_what_is_as_it_was_applied_and_nothing_else():
     def state(*row):
-        return standing(Facts(one_cr.REF, *row, not_converged="leaf-01 lags"))
+        return current_state(Facts(one_cr.REF, *row, not_converged="leaf-01 lags"))
 
     desired, outputs, record = one_cr.DESIRED, one_cr.OUTPUTS, one_cr.RECORD
     assert state(desired, outputs, one_cr.LIVE, record) == (State.PENDING, "leaf-01 lags")
@@ -66,7 +66,7 @@ def read(*, unread=None) -> RunContext:
 
 
 def told(found) -> list[tuple[str, str, str]]:
-    return [(one.ref.name, one.state.value, one.reason) for one in standings_of(found)]
+    return [(one.ref.name, one.state.value, one.reason) for one in statuses_of(found)]
 
 
 def test_a_draft_counts_only_where_no_server_has_the_cr():
@@ -162,7 +162,7 @@ def agents(*rounds: dict[str, tuple[int, int]] | None):
 )
 def test_a_switch_lags_when_it_still_does_after_a_moment(rounds, slept, behind):
     pauses: list[float] = []
-    found = lag(agents(*rounds), clock=lambda: sum(pauses), sleep=pauses.append)
+    found = convergence(agents(*rounds), clock=lambda: sum(pauses), sleep=pauses.append)
     assert (len(pauses), sorted(found.agents)) == (slept, behind)
 
 
@@ -170,7 +170,7 @@ def test_agents_that_cannot_be_read_are_a_note():
     def refused():
         raise ServerFailure("no", target="cluster", server="https://x")
 
-    assert "whether the switches run what was applied is not known: no" in lag(refused).note
+    assert "whether the switches run what was applied is not known: no" in convergence(refused).note
 
 
 def test_the_crs_that_concern_a_lagging_switch_are_told_which():
@@ -183,5 +183,5 @@ def test_the_crs_that_concern_a_lagging_switch_are_told_which():
         vpc: {"subnets": {}},
         server: {},
     }
-    reasons = Lag({"l1": Agent("l1", 3, 2)}).reasons(specs, specs)
+    reasons = Convergence({"l1": Agent("l1", 3, 2)}).reasons(specs, specs)
     assert reasons == dict.fromkeys((connection, attachment, vpc), "not taken up yet by l1 (runs generation 2 of 3)")

@@ -124,9 +124,9 @@ def test_what_cannot_be_rolled_back_is_named(carried):
 
 
 def test_of_two_reassignments_the_one_that_was_not_refused_stays(carried):
-    other, taker = ref("VPC/c"), ref("VPC/d")
+    other, new_owner = ref("VPC/c"), ref("VPC/d")
     more = {"subnets": {"default": {"subnet": "10.0.2.0/24"}}}
-    result, _ = carried(left(A, TAKEN), committed(B, TAKEN), left(other, more), committed(taker, more), refused=[B])
+    result, _ = carried(left(A, TAKEN), committed(B, TAKEN), left(other, more), committed(new_owner, more), refused=[B])
     assert result.reassignment.rolled_back == (str(A),)
     assert (result.counts.created, result.counts.deleted) == (1, 1)
 

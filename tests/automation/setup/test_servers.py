@@ -42,8 +42,8 @@ UP = PartStatus("netbox", "running", 42, "http://127.0.0.1:8000")
 DOWN = PartStatus("redis", "stopped", None, "", "never started")
 
 
-@pytest.mark.parametrize("told", [servers.running_text(RUNNING), json.dumps(servers.running_json(RUNNING))])
-def test_the_servers_are_told_without_their_secrets(told):
+@pytest.mark.parametrize("result", [servers.running_text(RUNNING), json.dumps(servers.running_json(RUNNING))])
+def test_the_servers_are_told_without_their_secrets(result):
     for place in (
         "http://127.0.0.1:8000",
         "https://127.0.0.1:6443",
@@ -53,8 +53,8 @@ def test_the_servers_are_told_without_their_secrets(told):
         "https://127.0.0.1:7443",
         "ssh://",
     ):
-        assert place in told
-    assert "hush" not in told
+        assert place in result
+    assert "hush" not in result
 
 
 CODES = [((UP,), 0), ((UP, DOWN), 1), ((), 1)]

@@ -101,12 +101,12 @@ def test_a_failing_job_gives_up_the_others_and_its_error_is_told(tmp_path, runne
 
 def test_a_second_process_waits_and_says_so(tmp_path, runner, lines, monkeypatch):
     lock = tmp_path / "lock"
-    told = threading.Event()
+    result = threading.Event()
     order = []
 
     def progress(line):
         lines.append(line)
-        told.set()
+        result.set()
 
     def second():
         with Steps(progress).alone(lock, "set-up"):
@@ -115,7 +115,7 @@ def test_a_second_process_waits_and_says_so(tmp_path, runner, lines, monkeypatch
     with runner.alone(lock, "set-up"):
         thread = threading.Thread(target=second)
         thread.start()
-        assert told.wait(60)
+        assert result.wait(60)
         order.append("first")
     thread.join()
     assert order == ["first", "second"]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from embedded.services import Running
     from embedded.services.kubernetes.webhooks import Webhooks
-    from tests.support.webhooks.live import Answer, Live
+    from tests.support.webhooks.live import AdmissionResponse, Live
 
 pytestmark = pytest.mark.services
 
@@ -59,7 +59,7 @@ def manifests_of(case: dict[str, Any]) -> list[dict[str, Any]]:
     return [] if operation(case) == "delete" else [manifest(case[operation(case)])]
 
 
-def answer_to(live: Live, case: dict[str, Any], how: str) -> Answer:
+def answer_to(live: Live, case: dict[str, Any], how: str) -> AdmissionResponse:
     """What comes of the case; the cache of the webhooks is given a moment to see what it needs."""
     before = needed(case)
     live.load(before, by_apply=how == "apply")

@@ -36,10 +36,10 @@ def test_a_record_carries_where_the_cr_comes_from():
 
 
 @given(specs, specs)
-def test_the_recorded_answer_survives_its_storage(spec, answer):
+def test_the_recorded_answer_survives_its_storage(spec, response):
     inputs = sections.inputs_for("f", manifest(spec))
-    outputs = outputs_for(inputs, live_object(inputs) | {"spec": answer})
-    assert same(sections.recorded_section(outputs, "cluster").get("spec"), answer)
+    outputs = outputs_for(inputs, live_object(inputs) | {"spec": response})
+    assert same(sections.recorded_section(outputs, "cluster").get("spec"), response)
 
 
 def test_pulumis_floats_do_not_change_the_recorded_answer():
@@ -118,12 +118,12 @@ def test_a_default_that_the_server_lost_shows():
 
 
 @given(specs, specs, specs)
-def test_no_change_of_an_object_is_silent(spec, answer, later):
+def test_no_change_of_an_object_is_silent(spec, response, later):
     """Whatever a server made of our write: if the object differs from that now, something shows, unless it is Git's wish."""
     inputs = sections.inputs_for("f", manifest(spec))
-    outputs = outputs_for(inputs, live_object(inputs) | {"spec": answer})
+    outputs = outputs_for(inputs, live_object(inputs) | {"spec": response})
     seen = sections.observed(outputs, live_object(inputs) | {"spec": later}, inputs["netbox"])
-    moved = not same(answer, later)
+    moved = not same(response, later)
     if not moved:
         assert changes(seen, inputs) == []
     elif not same(later, spec):
@@ -146,9 +146,9 @@ def test_an_attribution_update_is_told_from_a_change(changed, attribution):
 
 
 @given(specs, specs)
-def test_stored_outputs_come_back_whole(spec, answer):
+def test_stored_outputs_come_back_whole(spec, response):
     inputs = sections.inputs_for("f", manifest(spec, labels={"team": "net"}))
-    outputs = outputs_for(inputs, live_object(inputs) | {"spec": answer})
+    outputs = outputs_for(inputs, live_object(inputs) | {"spec": response})
     kept = sections.stored(outputs)
     assert "netbox" not in kept
     assert sections.restored(kept) == outputs

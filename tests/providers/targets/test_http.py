@@ -178,7 +178,7 @@ def test_only_what_is_safe_is_repeated(
     assert target.requests == tries
 
 
-def _waits(monkeypatch: pytest.MonkeyPatch, *retry_after: str | None) -> tuple[list[float], http.Answer]:
+def _waits(monkeypatch: pytest.MonkeyPatch, *retry_after: str | None) -> tuple[list[float], http.HttpResponse]:
     """Answer 429 with each Retry-After in turn, then 200; give the waits and the answer."""
     waits: list[float] = []
     monkeypatch.setattr(time, "sleep", waits.append)
@@ -189,9 +189,9 @@ def _waits(monkeypatch: pytest.MonkeyPatch, *retry_after: str | None) -> tuple[l
 
 
 def test_a_server_that_names_a_wait_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
-    waits, answer = _waits(monkeypatch, "1", "2")
+    waits, response = _waits(monkeypatch, "1", "2")
     assert [int(wait) for wait in waits] == [1, 2]
-    assert (answer.status, answer.body, answer.tries) == (200, {"ok": True}, 3)
+    assert (response.status, response.body, response.tries) == (200, {"ok": True}, 3)
 
 
 def test_a_wait_may_be_named_as_a_date(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -337,7 +337,7 @@ def test_plain_http_to_a_tls_port_names_https(words: str) -> None:
 
 
 def _says_ok(request: Any) -> None:
-    http_servers.answer(request, 200, b'{"ok": true}')
+    http_servers.response(request, 200, b'{"ok": true}')
 
 
 @pytest.mark.parametrize(
@@ -463,7 +463,7 @@ def test_a_proxy_of_the_environment_is_for_other_hosts_and_never_for_this_machin
 
     def proxy(request: Any) -> None:
         asked.append(request.path)
-        http_servers.answer(request, 200, b'"by proxy"')
+        http_servers.response(request, 200, b'"by proxy"')
 
     for name in ("no_proxy", "NO_PROXY", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
@@ -512,8 +512,8 @@ def test_a_body_is_sent_as_json_and_extra_headers_go_along() -> None:
             200, json=[json.loads(request.content), request.headers["if-match"], str(request.url.query)]
         )
 
-    answer = _answering(handle).call("PATCH", "/", body={"a": [1]}, headers={"If-Match": "v1"}, params={"limit": 2})
-    assert answer.body == [{"a": [1]}, "v1", "b'limit=2'"]
+    response = _answering(handle).call("PATCH", "/", body={"a": [1]}, headers={"If-Match": "v1"}, params={"limit": 2})
+    assert response.body == [{"a": [1]}, "v1", "b'limit=2'"]
 
 
 def test_a_clients_tls_rules_do_not_ask_more_of_a_ca_than_kubectl_does() -> None:

@@ -28,7 +28,7 @@ def path_of(manifest: dict[str, Any], *, named: bool = True) -> str:
 
 
 @dataclass(slots=True)
-class Answer:
+class HttpResponse:
     """An HTTP answer of the API server."""
 
     status: int
@@ -51,12 +51,12 @@ class Live:
     def of(cls, kubeconfig: Path) -> Live:
         return cls(Cluster.of(kubeconfig))
 
-    def ask(self, method: str, path: str, body: Any = None, content_type: str = "application/json") -> Answer:
+    def ask(self, method: str, path: str, body: Any = None, content_type: str = "application/json") -> HttpResponse:
         one = http.client.HTTPSConnection(self.cluster.host, self.cluster.port, timeout=30, context=self.cluster.tls)
         headers = {"Authorization": f"Bearer {self.cluster.token}", "Content-Type": content_type}
         one.request(method, path, None if body is None else json.dumps(body), headers)
         got = one.getresponse()
-        answer = Answer(got.status, json.loads(got.read()), got.getheader("Warning") or "")
+        answer = HttpResponse(got.status, json.loads(got.read()), got.getheader("Warning") or "")
         one.close()
         return answer
 
@@ -65,11 +65,11 @@ class Live:
         metadata = {key: value for key, value in found["metadata"].items() if key not in ADDED_BY_SERVER}
         return {key: value for key, value in found.items() if key != "status"} | {"metadata": metadata}
 
-    def apply(self, manifest: dict[str, Any]) -> Answer:
+    def apply(self, manifest: dict[str, Any]) -> HttpResponse:
         query = "?fieldManager=case&fieldValidation=Warn"
         return self._remembered(manifest, self.ask("PATCH", path_of(manifest) + query, manifest, APPLY))
 
-    def replace(self, manifest: dict[str, Any]) -> Answer:
+    def replace(self, manifest: dict[str, Any]) -> HttpResponse:
         """PUT what is there, POST what is not."""
         live = self.ask("GET", path_of(manifest))
         if live.status == 404:
@@ -79,12 +79,12 @@ class Live:
         body = manifest | {"metadata": manifest["metadata"] | version}
         return self.ask("PUT", path_of(manifest) + "?fieldManager=case", body)
 
-    def _remembered(self, manifest: dict[str, Any], answer: Answer) -> Answer:
+    def _remembered(self, manifest: dict[str, Any], answer: HttpResponse) -> HttpResponse:
         if answer.status == 201:
             self.made.append(manifest)
         return answer
 
-    def delete(self, manifest: dict[str, Any]) -> Answer:
+    def delete(self, manifest: dict[str, Any]) -> HttpResponse:
         return self.ask("DELETE", path_of(manifest))
 
     def load(self, manifests: list[dict[str, Any]], *, by_apply: bool = False) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from providers.core import sections
 from providers.core.drift import classify
-from providers.core.drift.adoption import adoption, refusal, says_the_same
+from providers.core.drift.adoption import adoption, is_identical, refusal
 from providers.core.drift.facts import Facts
 from providers.core.drift.states import State
 from providers.core.identity import FABRIC_LABEL, ObjectRef
@@ -30,24 +30,24 @@ def unmanaged(manager="kubectl-create", *, vlan=1001, **spec):
     return made
 
 
-def told(live, answer=None):
-    found = adoption(REF, DESIRED, live, answer)
+def result(live, response=None):
+    found = adoption(REF, DESIRED, live, response)
     return [str(one) for one in found.changes], dict(found.owned)
 
 
 def test_an_object_that_says_what_git_says_is_identical_whoever_wrote_it():
     live = unmanaged()
-    assert says_the_same(DESIRED, live)
-    assert told(live) == ([], {})
+    assert is_identical(DESIRED, live)
+    assert result(live) == ([], {})
 
 
 def test_what_git_changes_is_named_with_its_owner():
     path = "cluster.spec.subnets.default.vlan"
-    assert told(unmanaged(vlan=1999)) == ([f"{path}: 1999 => 1001"], {path: ("kubectl-create",)})
+    assert result(unmanaged(vlan=1999)) == ([f"{path}: 1999 => 1001"], {path: ("kubectl-create",)})
 
 
 def test_what_git_removes_is_named_with_its_owner():
-    changes, owned = told(unmanaged(mode="l3vni"))
+    changes, owned = result(unmanaged(mode="l3vni"))
     assert (changes, owned) == (["cluster.spec.mode: 'l3vni' => (absent)"], {"cluster.spec.mode": ("kubectl-create",)})
 
 
@@ -55,28 +55,28 @@ def test_what_git_adds_belongs_to_nobody():
     live = unmanaged()
     del live["spec"]["subnets"]["default"]["vlan"]
     del live["metadata"]["managedFields"][0]["fieldsV1"]["f:spec"]["f:subnets"]["f:default"]["f:vlan"]
-    changes, owned = told(live)
+    changes, owned = result(live)
     assert (len(changes), owned) == (1, {})
 
 
 def test_what_the_server_would_fill_in_again_is_no_change():
     """The live object has a gateway that Git does not write; a dry run of Git's manifest gives the same one."""
     live = unmanaged(gateway="10.0.1.1")
-    answer = copy.deepcopy(live)
-    answer["metadata"]["labels"][FABRIC_LABEL] = "f"
-    assert not says_the_same(DESIRED, live)
-    assert told(live, answer) == ([], {})
+    response = copy.deepcopy(live)
+    response["metadata"]["labels"][FABRIC_LABEL] = "f"
+    assert not is_identical(DESIRED, live)
+    assert result(live, response) == ([], {})
 
 
 def test_what_we_wrote_ourselves_is_nobody_elses():
-    assert told(unmanaged("hhsync", vlan=1999))[1] == {}
+    assert result(unmanaged("hhsync", vlan=1999))[1] == {}
 
 
 def test_an_object_with_our_label_is_ours_whoever_wrote_it_since():
     """Only adoption asks for owners: after it Git decides, also where the state was lost."""
     live = unmanaged(vlan=1999)
     live["metadata"]["labels"][FABRIC_LABEL] = "f"
-    assert told(live)[1] == {}
+    assert result(live)[1] == {}
 
 
 def test_a_label_of_another_manager_that_git_changes_is_named():
@@ -85,7 +85,7 @@ def test_a_label_of_another_manager_that_git_changes_is_named():
     live["metadata"]["managedFields"].append(
         {"manager": "labeller", "operation": "Apply", "fieldsV1": {"f:metadata": {"f:labels": {"f:team": {}}}}}
     )
-    assert told(live)[1] == {"cluster.labels.team": ("labeller",)}
+    assert result(live)[1] == {"cluster.labels.team": ("labeller",)}
 
 
 def test_the_refusal_has_names_managers_and_remedy():

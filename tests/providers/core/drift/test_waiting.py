@@ -6,10 +6,10 @@ import dataclasses
 
 import pytest
 
-from providers.core.drift.classify import standing
+from providers.core.drift.classify import current_state
 from providers.core.drift.facts import Facts
 from providers.core.drift.states import (
-    LAGS,
+    NOT_TAKEN_UP,
     WAITS,
     State,
     failure,
@@ -36,7 +36,7 @@ def test_what_names_a_failed_cr_waits_for_it():
     "one",
     [
         facts(record=RECORD),
-        facts(record={**FAILED, "sync_error": f"{LAGS} by leaf-01"}),
+        facts(record={**FAILED, "sync_error": f"{NOT_TAKEN_UP} by leaf-01"}),
         facts(desired=DESIRED),
         facts(record=None),
     ],
@@ -51,19 +51,19 @@ def test_two_failed_crs_wait_for_nobody():
 
 
 def test_the_reason_is_the_crs_own_failure_first():
-    assert standing(facts(waits="waits for x")) == (
+    assert current_state(facts(waits="waits for x")) == (
         State.PENDING,
         "Git has newer content: the last apply failed: refused by the server",
     )
-    assert standing(facts(record=RECORD, waits="waits for x"))[1] == "Git has newer content: waits for x"
+    assert current_state(facts(record=RECORD, waits="waits for x"))[1] == "Git has newer content: waits for x"
 
 
 def test_what_is_as_it_was_applied_waits_for_nothing():
-    assert standing(Facts(REF, DESIRED, OUTPUTS, LIVE, FAILED, waits="waits for x")) == (State.SYNCED, "")
+    assert current_state(Facts(REF, DESIRED, OUTPUTS, LIVE, FAILED, waits="waits for x")) == (State.SYNCED, "")
 
 
 def test_what_was_never_applied_stays_committed_and_says_what_it_waits_for():
-    assert standing(Facts(REF, DESIRED, waits="waits for x")) == (
+    assert current_state(Facts(REF, DESIRED, waits="waits for x")) == (
         State.COMMITTED,
         "in Git, never applied: waits for x",
     )

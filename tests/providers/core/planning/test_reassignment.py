@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.core.identity import ObjectRef
-from providers.core.planning.conflicts import claims
+from providers.core.planning.conflicts import exclusives
 from providers.core.planning.reassignment import plan
 from providers.core.references import references
 
@@ -135,8 +135,8 @@ CASES = {
 def test_hand_over(case):
     present, desired, first, order = CASES[case]
     found = made(present, desired)
-    assert sorted(found.detour) == sorted(ref(name) for name in first)
-    expected = {ref(taker): tuple(ref(each) for each in holders) for taker, holders in order.items()}
+    assert sorted(found.delete_first) == sorted(ref(name) for name in first)
+    expected = {ref(new_owner): tuple(ref(each) for each in holders) for new_owner, holders in order.items()}
     assert dict(found.order) == expected
 
 
@@ -149,7 +149,7 @@ def test_the_plan_says_who_takes_what():
 
 
 def test_fields_of_a_wrong_type_claim_nothing():
-    assert not claims(ref("VPC/a"), {"subnets": ["x", {"subnet": 7}]})
+    assert not exclusives(ref("VPC/a"), {"subnets": ["x", {"subnet": 7}]})
 
 
 small = st.dictionaries(
@@ -164,7 +164,7 @@ def disjoint(fabric):
     """Without the VPCs that conflict with an earlier one: what a server would hold, or Git may want."""
     held, kept = set(), {}
     for name, spec in sorted(fabric.items()):
-        mine = claims(ref(name), spec)
+        mine = exclusives(ref(name), spec)
         if not mine & held:
             held |= mine
             kept[name] = spec
@@ -175,13 +175,13 @@ def disjoint(fabric):
 def test_following_the_plan_nothing_is_taken_that_another_still_holds(present, desired):
     present, desired = disjoint(present), disjoint(desired)
     found = made(present, desired)
-    server = {ref(name): spec for name, spec in present.items() if ref(name) not in found.detour}
+    server = {ref(name): spec for name, spec in present.items() if ref(name) not in found.delete_first}
     left = {ref(name): spec for name, spec in desired.items()}
     while left:
         ready = [each for each in left if not any(before in left for before in found.order.get(each, ()))]
         assert ready, "the order goes in a circle"
         for each in ready:
             spec = left.pop(each)
-            others = set().union(*(claims(other, held) for other, held in server.items() if other != each))
-            assert not claims(each, spec) & others
+            others = set().union(*(exclusives(other, held) for other, held in server.items() if other != each))
+            assert not exclusives(each, spec) & others
             server[each] = spec

@@ -9,7 +9,7 @@ from tests.support.base_fabric import (
     GONE,
     changed,
     findings,
-    told,
+    result,
 )
 
 DHCP = "VPC/one subnets.default.dhcp"
@@ -64,9 +64,9 @@ SOUND = [
 
 @pytest.mark.parametrize(("changes", "expected"), [pytest.param(b, c, id=a) for a, b, c in BROKEN])
 def test_what_a_server_takes_and_breaks_is_found(changes, expected):
-    assert told(findings(changed(changes))) == sorted(expected)
+    assert result(findings(changed(changes))) == sorted(expected)
 
 
 @pytest.mark.parametrize("changes", [pytest.param(b, id=a) for a, b in SOUND])
 def test_what_is_sound_is_left_in_peace(changes):
-    assert told(findings(changed(changes))) == []
+    assert result(findings(changed(changes))) == []

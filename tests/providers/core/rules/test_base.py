@@ -7,13 +7,13 @@ from providers.core import rules
 from tests.support.base_fabric import (
     BASE,
     findings,
+    result,
     schema_findings,
-    told,
 )
 
 
 def test_a_sound_fabric_has_no_finding():
-    assert told(findings(BASE)) == []
+    assert result(findings(BASE)) == []
 
 
 def test_the_base_passes_the_schemas():

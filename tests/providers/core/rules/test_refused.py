@@ -14,7 +14,7 @@ from tests.support.base_fabric import (
     GONE,
     changed,
     findings,
-    told,
+    result,
 )
 
 SWITCH = "{role: server-leaf, profile: vs, ip: 172.30.0.20/21, protocolIP: 172.30.8.20/32, vtepIP: 172.30.12.20/32, asn: 65120}"
@@ -245,10 +245,10 @@ EXTERNALS = [
     ],
 )
 def test_what_a_server_refuses_is_found(changes, expected):
-    assert told(findings(changed(changes))) == sorted(expected)
+    assert result(findings(changed(changes))) == sorted(expected)
 
 
 def test_the_annotation_of_a_p2p_link_is_a_31():
     annotations = {"VPCAttachment/one-l3": {"fabric.githedgehog.com/p2p-link": "10.99.0.0/30"}}
-    assert told(findings(changed({}), annotations)) == ["p2p-link VPCAttachment/one-l3"]
+    assert result(findings(changed({}), annotations)) == ["p2p-link VPCAttachment/one-l3"]
     assert findings(changed({}), {"VPCAttachment/one-l3": {"fabric.githedgehog.com/p2p-link": "10.99.0.0/31"}}) == []

@@ -14,8 +14,8 @@ from providers.targets.cluster.target import Cluster
 SETTINGS = ClusterSettings(url="https://127.0.0.1:6443", token="t0ken", insecure=True)
 
 
-def cluster(answer):
-    return Cluster(SETTINGS, transport=httpx2.MockTransport(lambda request: answer))
+def cluster(response):
+    return Cluster(SETTINGS, transport=httpx2.MockTransport(lambda request: response))
 
 
 def test_each_agent_has_its_generation_and_the_one_that_runs():

@@ -80,9 +80,9 @@ def api(tmp_path: Path) -> Iterator[ApiServer]:
         shown = request.headers.get("Authorization", "")
         box[0].authorization.append(shown)
         if shown.removeprefix("Bearer ") in box[0].accepted:
-            http_servers.answer(request, 200, b'{"metadata": {}, "items": []}')
+            http_servers.response(request, 200, b'{"metadata": {}, "items": []}')
         else:
-            http_servers.answer(request, 401, b'{"kind": "Status", "message": "Unauthorized"}')
+            http_servers.response(request, 401, b'{"kind": "Status", "message": "Unauthorized"}')
 
     with http_servers.serving(handle, http_servers.server_tls(tmp_path, authority.issue("127.0.0.1"))) as port:
         box.append(ApiServer(tmp_path, port, authority))
@@ -126,7 +126,7 @@ def test_a_client_certificate_inline_or_by_file(tmp_path: Path, inline: bool) ->
 
     def handle(request: Any) -> None:
         subject = dict(entry[0] for entry in request.connection.getpeercert()["subject"])
-        http_servers.answer(request, 200, json.dumps({"metadata": {"uid": subject["commonName"]}}).encode())
+        http_servers.response(request, 200, json.dumps({"metadata": {"uid": subject["commonName"]}}).encode())
 
     context = http_servers.server_tls(tmp_path, authority.issue("127.0.0.1"), clients=authority)
     if inline:
@@ -160,7 +160,9 @@ def test_no_check_only_where_the_kubeconfig_or_the_stack_config_says_so(api: Api
 def test_a_server_by_another_name(tmp_path: Path) -> None:
     authority = http_servers.Authority()
     context = http_servers.server_tls(tmp_path, authority.issue("api.example"))
-    with http_servers.serving(lambda r: http_servers.answer(r, 200, b'{"metadata": {}, "items": []}'), context) as port:
+    with http_servers.serving(
+        lambda r: http_servers.response(r, 200, b'{"metadata": {}, "items": []}'), context
+    ) as port:
         server = ApiServer(tmp_path, port, authority)
         assert _lists(server.cluster({"token": "good"}, **{"tls-server-name": "api.example"}))
         with pytest.raises(errors.Unreachable, match="certificate is for another name"):
@@ -172,7 +174,7 @@ def test_a_proxy_of_the_kubeconfig(api: ApiServer) -> None:
 
     def proxy(request: Any) -> None:
         asked.append(f"{request.command} {request.path}")
-        http_servers.answer(request, 403, b"")
+        http_servers.response(request, 403, b"")
 
     with (
         http_servers.serving(proxy) as port,
@@ -221,8 +223,8 @@ def _plugin(folder: Path, script: str, **section: Any) -> dict[str, Any]:
 
 
 def _says(version: str = VERSION, **status: Any) -> str:
-    answer = json.dumps({"apiVersion": version, "kind": "ExecCredential", "status": status})
-    return f"cat <<'END'\n{answer}\nEND"
+    response = json.dumps({"apiVersion": version, "kind": "ExecCredential", "status": status})
+    return f"cat <<'END'\n{response}\nEND"
 
 
 def _runs(folder: Path) -> int:
@@ -291,7 +293,7 @@ def test_an_exec_plugin_may_give_a_client_certificate(tmp_path: Path) -> None:
 
     def handle(request: Any) -> None:
         subject = dict(entry[0] for entry in request.connection.getpeercert()["subject"])
-        http_servers.answer(request, 200, json.dumps({"metadata": {"uid": subject["commonName"]}}).encode())
+        http_servers.response(request, 200, json.dumps({"metadata": {"uid": subject["commonName"]}}).encode())
 
     context = http_servers.server_tls(tmp_path, authority.issue("127.0.0.1"), clients=authority)
     script = _says(clientCertificateData=pair.certificate, clientKeyData=pair.key)

@@ -160,7 +160,7 @@ def test_gatherers_that_share_a_gate_send_no_more_at_once(at_once: int) -> None:
 def test_halving_finds_the_culprit_and_keeps_the_order() -> None:
     server = AllOrNothingServer(poisoned=frozenset({6}))
     got = gathered_behind_a_slow_request(server, [1, 2, 3, 4, 5, 6, 7, 8])
-    assert [item for item, answer in got.items() if isinstance(answer, Rejected)] == [6]
+    assert [item for item, response in got.items() if isinstance(response, Rejected)] == [6]
     assert server.written == [1, 2, 3, 4, 5, 7, 8]
 
 

@@ -39,7 +39,7 @@ def status_of(version: str, plugins: dict[str, str]) -> tuple[int, Any]:
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind", "says"),
+    ("response", "kind", "says"),
     [
         ((403, {"detail": "Invalid v2 token"}), errors.Unauthorized, "hhsync:netboxToken"),
         ((403, {"detail": "Token expired"}), errors.Unauthorized, "Token expired"),
@@ -58,9 +58,9 @@ def status_of(version: str, plugins: dict[str, str]) -> tuple[int, Any]:
     ],
 )
 def test_check_says_what_is_wrong_in_one_line(
-    answer: tuple[int, Any], kind: type[errors.TargetError], says: str
+    response: tuple[int, Any], kind: type[errors.TargetError], says: str
 ) -> None:
-    netbox, _ = answering(answer)
+    netbox, _ = answering(response)
     with pytest.raises(kind) as caught:
         netbox.check()
     assert says in str(caught.value)

@@ -41,9 +41,9 @@ class Plugin:
             )
             return httpx2.Response(200, json={"results": rows, "next": None})
         self.writes.append((request.method, path))
-        answer = self.before_write(self, request)
-        if answer is not None:
-            return answer
+        response = self.before_write(self, request)
+        if response is not None:
+            return response
         if request.method == "DELETE":
             gone = self.types.pop(int(path.removeprefix(TYPES).strip("/")), None)
             return httpx2.Response(204 if gone else 404)
@@ -175,11 +175,11 @@ def test_uninstall_refuses_while_there_are_fabrics_and_names_them(installed: Plu
     assert installed.writes == []
 
 
-@pytest.mark.parametrize(("fabrics", "told"), [([], False), (["fabric-1"], True)])
-def test_uninstall_removes_our_types_and_no_others(installed: Plugin, fabrics: list[str], told: bool) -> None:
+@pytest.mark.parametrize(("fabrics", "result"), [([], False), (["fabric-1"], True)])
+def test_uninstall_removes_our_types_and_no_others(installed: Plugin, fabrics: list[str], result: bool) -> None:
     installed.fabrics = fabrics
     installed.types[99] = {"id": 99, "slug": "circuits", "table_model_name": "Table99Model"}
-    deleted = client(installed).uninstall(with_fabrics=told)
+    deleted = client(installed).uninstall(with_fabrics=result)
     assert deleted == [object_type.slug for object_type in reversed(ALL)]  # what refers to fabrics goes before them
     assert list(installed.types) == [99]
 

@@ -19,14 +19,16 @@ VPC = KINDS["VPC"]
 class Lists:
     """Answers lists from two dictionaries, or with an error, and counts."""
 
-    def __init__(self, listed: dict[str, Record], strays: dict[str, Record], error: Exception | None = None) -> None:
-        self.listed, self.stray, self.error = listed, strays, error
+    def __init__(
+        self, listed: dict[str, Record], misassigned: dict[str, Record], error: Exception | None = None
+    ) -> None:
+        self.listed, self.stray, self.error = listed, misassigned, error
         self.asked: list[str] = []
 
     def list(self, kind: Kind, fabric: str) -> dict[str, Record]:
         return self._answer("list", kind, self.listed)
 
-    def strays(self, kind: Kind, fabric: str) -> dict[str, Record]:
+    def misassigned(self, kind: Kind, fabric: str) -> dict[str, Record]:
         return self._answer("strays", kind, self.stray)
 
     def _answer(self, what: str, kind: Kind, records: dict[str, Record]) -> dict[str, Record]:
