@@ -205,7 +205,7 @@ CONFIG = (
     ConfigKey(
         "schemasDir",
         "default: those that hhsync ships",
-        "absolute path of a folder with CRDs (YAML) that judge Git in every verb instead "
+        "absolute path of a folder with CRDs (YAML) against which every verb validates Git instead "
         "([docs/validation.md](../docs/validation.md))",
     ),
     ConfigKey(
