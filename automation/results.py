@@ -116,7 +116,7 @@ class Reassignment:
         return {"deleted_first": list(self.first), "because": list(self.because), "rolled_back": list(self.rolled_back)}
 
 
-NO_AGENTS = "the cluster has no Agents, so whether the switches run this cannot be told; not waited for"
+NO_AGENTS = "the cluster has no Agents, so whether the switches run this is not known; not waited for"
 
 
 @dataclass(frozen=True, slots=True)

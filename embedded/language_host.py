@@ -30,7 +30,7 @@ _LOOK_S = 1.0
 """Seconds between two looks whether the CLI is still there."""
 
 _TOLD = 32
-"""Exit code of a program that has told the engine itself what went wrong; the same as in Pulumi's own host."""
+"""Exit code of a program that has reported to the engine itself what went wrong; the same as in Pulumi's own host."""
 
 
 class _Host(language_pb2_grpc.LanguageRuntimeServicer):
@@ -122,7 +122,7 @@ def run(facts: dict[str, Any]) -> int:
             return 1  # the engine has ended the run and says why itself
         log.error(f"Program failed with an unhandled exception:\n{traceback.format_exc()}")
         return _TOLD
-    except BaseException as error:  # whatever ends the program, SystemExit included, is told
+    except BaseException as error:  # whatever ends the program, SystemExit included, is reported
         if isinstance(error, SystemExit) and not error.code:
             return 0
         log.error(f"Program failed with an unhandled exception:\n{traceback.format_exc()}")

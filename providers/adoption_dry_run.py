@@ -23,7 +23,7 @@ def of(cluster: Cluster, ref: ObjectRef, desired: sections.Section, live: Mappin
     """One object; a dry run is asked unless it says exactly what Git does.
 
     Raises:
-        TargetError: the cluster does not answer. That it refuses the dry run is told in the answer's note.
+        TargetError: the cluster does not answer. That it refuses the dry run is in the answer's note.
     """
     if is_identical(desired, live):
         return adoption(ref, desired, live, None)

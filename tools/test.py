@@ -1,6 +1,6 @@
 """Run the tests with coverage, print the coverage of the parts it is aimed for, and pytest's own last line at the end.
 
-The exit code is pytest's: coverage is told, not enforced.
+The exit code is pytest's: coverage is reported, not enforced.
 """
 
 import os

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def sync(
     workspace: Workspace, fabric: str, progress: Progress | None, then: Callable[[], OperationResult]
 ) -> OperationResult:
-    """Ingest raw/, then do the sync; what stays in raw/ does not stop it, and is told as warnings.
+    """Ingest raw/, then do the sync; what stays in raw/ does not stop it, and is reported as warnings.
 
     Raises:
         GitError: the ingest could not read or write Git; the sync was not begun.

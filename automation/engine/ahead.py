@@ -23,7 +23,7 @@ _states: dict[Place, Future[Recorded]] = {}
 
 
 def ask(workspace: Workspace, fabric: str) -> None:
-    """Start asking for both, side by side; what fails is told to whoever wants it."""
+    """Start asking for both, side by side; what fails is raised where it is wanted."""
     place, pool = _place(workspace, fabric), ThreadPoolExecutor(max_workers=2)
     _configs[place] = pool.submit(workspace.config, fabric)
     _states[place] = pool.submit(state.read, workspace, fabric)

@@ -27,7 +27,7 @@ _PLAIN_NUMBER = re.compile(r"0|[1-9][0-9]{0,14}")
 
 
 def plain_values(path: Path, project: Mapping[str, Any], keys: Collection[str]) -> dict[str, str] | None:
-    """The values of `keys` (without namespace) that are set in a stack's file, as `pulumi config` tells them.
+    """The values of `keys` (without namespace) that are set in a stack's file, as `pulumi config` prints them.
 
     None where the CLI has to be asked: one of them is secret or no plain value, or the file or the project's file (`project`)
     has something that may change what config is.
@@ -72,7 +72,7 @@ def _members(node: Any) -> dict[str, Any] | None:
 
 
 def _text(node: Any) -> str | None:
-    """A scalar as the CLI tells it; None where readers of YAML do not agree, or it is no scalar."""
+    """A scalar as the CLI prints it; None where readers of YAML do not agree, or it is no scalar."""
     if not isinstance(node, yaml.ScalarNode):
         return None
     value = str(node.value)

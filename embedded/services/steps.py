@@ -29,7 +29,7 @@ _POLL_SECONDS = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """The running of one set-up: where progress is told, whether it was given up, and the lock files it holds."""
+    """The running of one set-up: where progress is reported, whether it was given up, and the lock files it holds."""
 
     progress: Progress
     given_up: threading.Event = field(default_factory=threading.Event)

@@ -22,7 +22,7 @@ FORBIDDEN, BAD_REQUEST = 403, 400
 
 @dataclass(frozen=True, slots=True)
 class AdmissionResponse:
-    """What the API server is told. `code` and `message` say why the object was refused, `patch` what to change."""
+    """The response to the API server. `code` and `message` say why the object was refused, `patch` what to change."""
 
     allowed: bool
     code: int = 200

@@ -1,4 +1,4 @@
-"""What tells an API server to ask the webhooks: one configuration for defaulting and one for validation. Pure."""
+"""The registration of the webhooks with an API server: one configuration for defaulting and one for validation. Pure."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ class Settings:
 class WatchedFile[T]:
     """What `read` makes of a file, which need not be there; asked often, read when it changed.
 
-    A file that `read` refuses with ValueError is told of on standard error, and what was read before still holds.
+    A file that `read` refuses with ValueError is reported on standard error, and what was read before still holds.
     """
 
     def __init__(self, path: Path, read: Callable[[Path], T]) -> None:

@@ -222,4 +222,4 @@ def _mismatch(value: Any, path: str, wanted: str) -> Unreadable:
 
 
 class Refused(Exception):
-    """A rule does not let the object through; the text is what the client is told."""
+    """A rule does not let the object through; the text goes to the client."""

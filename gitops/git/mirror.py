@@ -38,7 +38,7 @@ def fetched(settings: GitSettings, cache: Path) -> Iterator[tuple[GitCommand, st
     """Bring the mirror up to date; yields the command for it and the branch's head, protected from other runs' fetches.
 
     Raises:
-        GitError: one line that tells a wrong URL, missing repository or branch, credentials, TLS and network apart.
+        GitError: one line that distinguishes a wrong URL, missing repository or branch, credentials, TLS and network apart.
     """
     url = GitAccess(settings).url
     if not _BRANCH.fullmatch(settings.branch):

@@ -50,7 +50,7 @@ def read_snapshot(
     and the blob id of each file, and says which files' bytes are not needed now; asked for later, they are read then.
 
     Raises:
-        GitError: one line that tells a wrong URL, missing repository, branch or folder, credentials, TLS and network
+        GitError: one line that distinguishes a wrong URL, missing repository, branch or folder, credentials, TLS and network
             apart, or that says why the commit's signature is no good.
     """
     with mirror.fetched(settings, cache) as (command, head):

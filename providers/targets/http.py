@@ -65,7 +65,7 @@ stamina.instrumentation.set_on_retry_hooks(())
 
 
 class _TryAgain(Exception):
-    """One try failed with `error`; `again` tells whether another makes sense, `after` how many seconds the server asked for."""
+    """One try failed with `error`; `again`: whether another makes sense, `after` how many seconds the server asked for."""
 
     def __init__(self, error: errors.TargetError, *, again: bool, after: float | None = None) -> None:
         super().__init__(str(error))

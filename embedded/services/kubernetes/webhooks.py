@@ -1,4 +1,4 @@
-"""The stand-in for a fabric's webhooks and controller: its process, and what tells the API server to ask it."""
+"""The emulator of a fabric's webhooks and controller: its process, and its registration with the API server."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def classify(
     names = {difference.path[1] for difference in found}
     if names <= _OUTCOME and live.get("status") in UNFINISHED:
         return FabricRecord(
-            State.PENDING, found, f"the last sync did not finish: {live.get('error') or 'no reason told'}"
+            State.PENDING, found, f"the last sync did not finish: {live.get('error') or 'no reason given'}"
         )
     pending = any(not same(difference.git, difference.recorded) for difference in found)
     return FabricRecord(State.PENDING if pending else State.DRIFTED, found)
