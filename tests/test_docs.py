@@ -13,6 +13,7 @@ import typer
 
 from automation.cli import app
 from providers.config_keys import CONFIG
+from tests.support.json_schema import validate
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -66,6 +67,10 @@ def keys(value: object, at: str = "") -> set[str]:
         case list():
             return {path for one in value for path in keys(one, f"{at}[]")}
     return set()
+
+
+# `sync` and `preview` print the result of an operation.
+DEFINITION_OF = {"sync": "operation"}
 
 
 def real() -> dict[str, object]:
@@ -151,6 +156,17 @@ def real() -> dict[str, object]:
 @pytest.mark.parametrize("name", sorted(real()))
 def test_the_documented_json_has_the_keys_of_the_real_one(name):
     assert keys(EXAMPLES[name]) == keys(real()[name])
+
+
+@pytest.mark.parametrize("name", sorted(set(real()) - {"drift"}))
+def test_what_a_verb_prints_follows_its_schema(name):
+    for found in (EXAMPLES[name], real()[name]):
+        validate(DEFINITION_OF.get(name, name), found)
+
+
+def test_a_key_that_the_schema_does_not_know_is_refused():
+    with pytest.raises(jsonschema_rs.ValidationError):
+        validate("check", {**real()["check"], "more": 1})
 
 
 @pytest.mark.parametrize("verb", ["drift", "preview"])

@@ -15,6 +15,7 @@ from providers.core.identity import FABRIC_LABEL, KINDS, ObjectRef
 from providers.settings import ClusterSettings, NetBoxSettings
 from providers.targets.cluster.target import Cluster
 from providers.targets.netbox.target import NetBox
+from tests.support.json_schema import validate_output
 
 CLONE = Path(__file__).resolve().parents[2]
 PASSPHRASE = "correct-horse-e2e"  # a canary: no output may show it
@@ -135,11 +136,12 @@ class Project:
         return self.run("init", self.fabric, *flat, HHSYNC_NETBOX_TOKEN=self.services.netbox.token)
 
     def verb(self, verb: str, *arguments: str, code: int = 0, **env: str) -> dict[str, Any]:
-        """Run a verb on the fabric with --json; its exit code must be `code`."""
+        """Run a verb on the fabric with --json; its exit code must be `code`, and its output what the schema says."""
         done = self.run(verb, self.fabric, "--json", *arguments, **env)
         assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-        answer: dict[str, Any] = json.loads(done.stdout)
-        return answer
+        document: dict[str, Any] = json.loads(done.stdout)
+        validate_output(document)
+        return document
 
     # the servers
     def objects(self) -> dict[ObjectRef, dict[str, Any]]:
