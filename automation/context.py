@@ -17,7 +17,7 @@ from automation import facts as joining
 from automation.agents import Convergence, convergence
 from automation.drafts import Drafts, drafts
 from automation.engine import ahead
-from automation.progress import Progress, silent, ticking
+from automation.progress import Progress, log_phase, silent, ticking
 from gitops import load
 from gitops.load import Selection
 from program import bootstrap, record
@@ -224,13 +224,13 @@ def read(
             load.require_valid(loaded, across=across)
         only = drafts(settings.git, stack_config.cache_folder(), loaded) if with_drafts else Drafts()
         recorded = recorded_later.result()
-        _log_phase("read", started)
+        log_phase(log, "read", started)
         shown.update(f"comparing {len(loaded.desired.manifests)} CRs")
         joined = joining.joined(fabric, loaded, recorded.crs, joining.results(live), joining.results(records), only)
         joined = joining.completed(pool, session, joined)
         seen = switches.result() if switches else Convergence()
     late = _late(loaded, joined, seen)
-    _log_phase("read and compare", started)
+    log_phase(log, "read and compare", started)
     return RunContext(
         workspace,
         fabric,
@@ -245,10 +245,6 @@ def read(
         generated_at=joining.now(),
         seconds=time.monotonic() - started,
     )
-
-
-def _log_phase(name: str, started: float) -> None:
-    log.debug("phase %s took %.3f s", name, time.monotonic() - started)
 
 
 def _refused(loaded: Loaded) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import logging
     from collections.abc import Callable, Iterator
 
 _REDRAW_SECONDS = 0.1
@@ -113,3 +114,18 @@ def ticking(progress: Progress, seconds: float = 1.0) -> Iterator[None]:
 def silent() -> Progress:
     """For scripts: nothing is written."""
     return Progress(io.StringIO(), quiet=True)
+
+
+@contextmanager
+def timed(log: logging.Logger, phase: str) -> Iterator[None]:
+    """Log how long a phase took, for `make bench` and for whoever asks why a run is slow."""
+    started = time.monotonic()
+    try:
+        yield
+    finally:
+        log_phase(log, phase, started)
+
+
+def log_phase(log: logging.Logger, phase: str, started: float) -> None:
+    """Log that a phase which began at `started` (time.monotonic) has ended."""
+    log.debug("phase %s took %.3f s", phase, time.monotonic() - started)

@@ -15,7 +15,7 @@ from automation.operations import orphans, partial
 from automation.operations import wait as health
 from automation.operations.preview import failed
 from automation.operations.refusals import named, refusals
-from automation.progress import silent
+from automation.progress import silent, timed
 from automation.results import SYNC, OperationResult, ResourceChange
 from providers.errors import HhsyncError, ValidationFailed, error_lines
 
@@ -78,7 +78,8 @@ def of(context: RunContext, progress: Progress | None = None) -> tuple[Operation
     if context.nothing_to_do:
         result = OperationResult(SYNC, fabric, outcome.counts(context.plan, ()), warnings=tuple(notes))
         return _with_orphans(result, context), context
-    carried = _carried_out(context, progress)
+    with timed(log, "engine"):
+        carried = _carried_out(context, progress)
     return _result(context, carried, [*notes, *carried.done.journal.notes])
 
 
@@ -120,7 +121,8 @@ def _result(context: RunContext, carried: Carried, notes: list[str]) -> tuple[Op
     if not whole and not result.interrupted and (result.counts.changed or result.counts.failed):
         publishing.record_failure(after, errors[0], wrote_something=bool(result.counts.changed))
     if result.has_changes or not whole:
-        publishing.publish_after(after)
+        with timed(log, "publish"):
+            publishing.publish_after(after)
     return (_with_orphans(result, after) if whole else result), after
 
 
