@@ -14,7 +14,6 @@ from providers.core.finding import Finding
 from providers.core.identity import FABRIC_LABEL, KINDS
 from providers.core.rules.unresolved import Outside
 from providers.errors import Forbidden, NotInstalled, TargetError, ValidationFailed
-from providers.targets.cluster.errors import Denied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -66,6 +65,10 @@ def require_hydrated(
 
 def _refuses(cluster: Cluster, fabric: str, switch: Manifest) -> bool:
     """Whether the server says of this Switch that a number "is required"; a Hedgehog webhook looks at that first."""
+    from providers.targets.cluster.errors import (
+        Denied,  # with the HTTP client, which a check of Git alone need not load
+    )
+
     manifest = sections.manifest_of(sections.inputs_for(fabric, switch)["cluster"])
     live = cluster.get(switch.ref)
     try:
