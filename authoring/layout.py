@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 KEPT = ".gitkeep"
 BOOKS = ".hhsync"
+
+# A folder whose name starts with a dot is never read as CRs.
 MANIFEST, LOG = f"{BOOKS}/manifest.json", f"{BOOKS}/archive-log.jsonl"
-#: A folder whose name starts with a dot is never read as CRs.
 
 _LONGEST = 200
 _UNSAFE = re.compile(r"[^a-z0-9.-]")

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from providers.core.identity import ObjectRef
 
 VERSION = 1
+
+# What became of a document: a file of its own; the same CR as an earlier document; equal to what managed/ has.
 CREATED, IDENTICAL, MANAGED = "created", "identical", "managed already"
-#: What became of a document: a file of its own; the same CR as an earlier document; equal to what managed/ has.
 
 
 @dataclass(frozen=True, slots=True)

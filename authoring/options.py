@@ -13,8 +13,8 @@ from providers.settings import NAMESPACE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# Of edit branches; what is on them and not on the fabric's branch is in state Draft.
 BRANCH_PREFIX = "hhsync/"
-#: Of edit branches; what is on them and not on the fabric's branch is in state Draft.
 
 _AUTHOR = re.compile(r"(?P<name>[^<>\n]+?) *<(?P<mail>[^<>\s]+)>")
 _FORGES = ("github", "gitlab")

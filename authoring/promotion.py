@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 
 CLUSTER, NETBOX = "cluster", "netbox"
 TITLES = {CLUSTER: "the cluster", NETBOX: "NetBox"}
+
+# Labels that Hedgehog's webhook sets and takes away again by itself.
 _PARTS = ("spec", "labels", "annotations")
-#: Labels that Hedgehog's webhook sets and takes away again by itself.
+
 _SERVERS_LABEL = "fabric.githedgehog.com/"
 
 

@@ -62,8 +62,8 @@ class Moved:
     entry: Entry
 
 
+# What a path becomes: new bytes, an existing blob, or nothing (removed).
 type Content = bytes | Moved | None
-#: What a path becomes: new bytes, an existing blob, or nothing (removed).
 
 
 def tree(command: GitCommand, commit: str, folder: str) -> dict[str, Entry]:

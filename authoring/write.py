@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from authoring.repository import Entry
     from providers.settings import GitSettings
 
+# Pushes that may lose the race. Of any number of writers one wins each time, so 40 writers at once all get through.
 ATTEMPTS = 40
-#: Pushes that may lose the race. Of any number of writers one wins each time, so 40 writers at once all get through.
 
 _LONGEST_PAUSE = 2.0
 

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
     from providers.core.identity import ObjectRef
 
+# Seconds that lagging switches are given before they count.
 PATIENCE = 3.0
-"""Seconds that lagging switches are given before they count."""
 
+# Seconds between two looks, one LIST each, while a switch lags.
 INTERVAL = 0.5
-"""Seconds between two looks, one LIST each, while a switch lags."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,8 +44,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("hhsync.context")
 
+# Requests in flight: one LIST a kind and server, then the dry runs of what differs.
 _AT_ONCE = 12
-"""Requests in flight: one LIST a kind and server, then the dry runs of what differs."""
 
 
 @dataclass(frozen=True)

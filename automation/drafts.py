@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from providers.core.manifest import Origin
     from providers.settings import GitSettings
 
+# Edit branches of every fabric in the repository begin with it.
 EDIT_PREFIX = "hhsync/"
-"""Edit branches of every fabric in the repository begin with it."""
 
+# Edit branches that are read; of more, a note says so.
 MOST_BRANCHES = 50
-"""Edit branches that are read; of more, a note says so."""
 
 RAW = "raw/"
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from gitops.load import Loaded
     from providers.session import Session
 
+# A record's ref is fabric/group/kind/namespace/name.
 _REF_SLASHES = 4
-"""A record's ref is fabric/group/kind/namespace/name."""
 
 Seen = dict[ObjectRef, Any]
 type Lists = Mapping[str, Seen | Unread]

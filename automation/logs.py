@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROOT = "hhsync"
+
+# Log files of earlier runs that stay.
 _KEPT = 20
-#: Log files of earlier runs that stay.
 
 _SECRETS = (
     (re.compile(r"nbt_[A-Za-z0-9]+\.[A-Za-z0-9]+"), "nbt_[secret]"),

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 _REDRAW_SECONDS = 0.1
 _PLAIN_SECONDS = 5.0
 _ERASE = "\r\x1b[2K"
+
+# After so long without a word a person wonders whether it hangs.
 _SILENT_SECONDS = 15.0
-#: After so long without a word a person wonders whether it hangs.
 
 
 @dataclass(slots=True)

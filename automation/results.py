@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from providers.core.drift.convergence import Agent
     from providers.core.drift.difference import Difference
 
-#: The verbs of an engine run.
+# The verbs of an engine run.
 PREVIEW, SYNC, DESTROY = "preview", "sync", "destroy"
 
 INTERRUPTED = "interrupted: what the servers accepted is in the state; run the same command again to go on"
 
+# 0 in sync or done, 1 error, 2 drift or pending changes, 130 interrupted by Ctrl-C (128 + SIGINT).
 EXIT_DONE, EXIT_ERROR, EXIT_CHANGES, EXIT_INTERRUPTED = 0, 1, 2, 130
-#: 0 in sync or done, 1 error, 2 drift or pending changes, 130 interrupted by Ctrl-C (128 + SIGINT).
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from bench.table import Report, Row
 
+# The exponent that still counts as linear.
 LINEAR = 1.1
-#: The exponent that still counts as linear.
 
 CHANGE_SECONDS = {1000: 5.0, 10_000: 20.0}
 

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 FOLDER = "fabric/managed"
 BRANCH = "main"
 _FIRST_SECOND = 1_700_000_000
+
+# The part of the files that the first commit has.
 _AT_FIRST = 0.4
-#: The part of the files that the first commit has.
+# Files that each later commit changes, besides those that it adds.
 _CHANGES = 4
-#: Files that each later commit changes, besides those that it adds.
 
 
 def make(path: Path, files: int, commits: int, seed: int = 1) -> None:

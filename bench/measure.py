@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
+# Each look is a read of one small file a process, and a process tells its own peak, so few looks are enough.
 SAMPLE_SECONDS = 0.2
-#: Each look is a read of one small file a process, and a process tells its own peak, so few looks are enough.
 
 MEGABYTE = 1_000_000
 CHILD = Path(__file__).with_name("child.py")

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from embedded.services import NetBoxAccess
 
+# Records in one POST; more make a list slower again.
 BATCH = 100
-#: Records in one POST; more make a list slower again.
 
 PAGE = 1000
 DEADLINE_SECONDS = 600.0

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 CLONE = Path(__file__).resolve().parents[1]
 HHSYNC = Path(sys.executable).with_name("hhsync")
+
+# Where the manifests are in the repository.
 FOLDER = "fabric/managed"
-#: Where the manifests are in the repository.
 
 _CHANGED = "vpcs/*.yaml"
 _TEAM = re.compile(r"team: .*")

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from bench.table import Report
     from embedded.services import NetBoxAccess, Running
 
+# What `--only` takes.
 PARTS = ("start", "first-sync", "drift", "nothing", "change", "list-page")
-#: What `--only` takes.
 
+# The largest fabric that kubectl and the raw records are measured with; larger ones are compared with that, scaled.
 FLOOR_LIMIT = 2000
-#: The largest fabric that kubectl and the raw records are measured with; larger ones are compared with that, scaled.
 
 LIST_KIND = "VPC"
 LIST_ROUNDS = 10

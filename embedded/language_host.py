@@ -26,11 +26,11 @@ from pulumi.runtime import Settings, configure, run_in_stack, set_all_config
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
+# Seconds between two looks whether the CLI is still there.
 _LOOK_S = 1.0
-"""Seconds between two looks whether the CLI is still there."""
 
+# Exit code of a program that has reported to the engine itself what went wrong; the same as in Pulumi's own host.
 _TOLD = 32
-"""Exit code of a program that has reported to the engine itself what went wrong; the same as in Pulumi's own host."""
 
 
 class _Host(language_pb2_grpc.LanguageRuntimeServicer):

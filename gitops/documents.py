@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from providers.core.field_path import FieldPath
 
 
-#: Where a document starts. YAML allows the marker at the start of a line nowhere else, not even inside text.
+# Where a document starts. YAML allows the marker at the start of a line nowhere else, not even inside text.
 _MARKER = re.compile(r"^(?:%[^\n]*\n)*---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 
 

@@ -20,14 +20,15 @@ if TYPE_CHECKING:
     from gitops.documents import Document
     from providers.core.field_path import FieldPath
 
-#: Required by the CRDs, but written as "" or 0 by Hedgehog's mutating webhook where left out (recorded answers of v0.126).
+# Required by the CRDs, but written as "" or 0 by Hedgehog's mutating webhook where left out (recorded answers of v0.126).
 FILLED_IN = frozenset(
     {("VPC", "interfaceMTU"), ("VPC", "leaseTimeSeconds"), ("ExternalAttachment", "neighbor")}
     | {("ExternalAttachment", "switch")}
 )
 
+# Kinds of the two groups that Hedgehog has and hhsync leaves alone.
 _GROUPS = (VPC_GROUP, WIRING_GROUP)
-#: Kinds of the two groups that Hedgehog has and hhsync leaves alone.
+
 _OTHER_KINDS = frozenset({"SwitchProfile", "ServerProfile"})
 
 

@@ -18,17 +18,18 @@ _KEY = re.compile(r"(?:(?P<prefix>[^/]*)/)?(?P<name>[A-Za-z0-9](?:[-A-Za-z0-9_.]
 _LABEL_VALUE = re.compile(r"(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 _ANNOTATIONS_BYTES = 256 * 1024
 
-#: Hedgehog's webhooks refuse longer names of these kinds; a server without them takes any.
+# Hedgehog's webhooks refuse longer names of these kinds; a server without them takes any.
 SHORT_NAMES = frozenset({"VPC", "External", "IPv4Namespace"})
 SHORT_NAME_LENGTH = 11
 
+# What servers write. kubectl sends these and the server overrules or ignores them; we leave them out and say so.
 _OWN = ("name", "namespace", "labels", "annotations")
-#: What servers write. kubectl sends these and the server overrules or ignores them; we leave them out and say so.
+# Fields that kubectl would send and that hhsync does not carry.
 _SERVER = frozenset(
     {"resourceVersion", "uid", "generation", "creationTimestamp", "selfLink", "managedFields", "deletionTimestamp"}
     | {"deletionGracePeriodSeconds"}
 )
-#: Fields that kubectl would send and that hhsync does not carry.
+
 _UNSUPPORTED = {
     "generateName": "give the CR a name of its own: metadata.name",
     "finalizers": "leave it to the controllers that need one",

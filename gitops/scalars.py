@@ -35,11 +35,15 @@ _INTEGER = re.compile(
     r"(?P<sign>[+-]?)(?:0[xX](?P<hex>[0-9a-fA-F]+)|0[bB](?P<bin>[01]+)|0[oO](?P<oct>[0-7]+)"
     r"|0(?P<old>[0-7]*)|(?P<dec>[1-9][0-9]*))"
 )
+
+# go-yaml's own second try at base 2 lets a sign stand behind the prefix.
 _BASES = {"hex": 16, "bin": 2, "oct": 8, "old": 8, "dec": 10}
-#: go-yaml's own second try at base 2 lets a sign stand behind the prefix.
+
 _ODD_BINARY = re.compile(r"0b([+-][01]+)")
+
+# Behind a leading dot Go's own float syntax holds, with single underscores between digits.
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-#: Behind a leading dot Go's own float syntax holds, with single underscores between digits.
+
 _DOT_FLOAT = re.compile(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?")
 _INT64 = 2**63
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from providers.settings import GitSettings
 
-#: What the output of `hhsync check` names as the source of the schemas.
+# What the output of `hhsync check` names as the source of the schemas.
 BUNDLED = "the bundled schemas of Hedgehog v0.126"
 
 _CRD = "CustomResourceDefinition"

@@ -20,8 +20,8 @@ from pulumi.runtime import resource as sdk_resource
 from pulumi.runtime import stack as sdk_end
 from pulumi.runtime.proto import source_pb2
 
+# Set to anything, the SDK's debug messages go to the engine as ever.
 DEBUG_VARIABLE = "HHSYNC_SDK_DEBUG"
-"""Set to anything, the SDK's debug messages go to the engine as ever."""
 
 
 class _WaitsOnce:

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     from providers.session import Session
 
+# Writes in flight, which NetBox's target gathers into bulk requests.
 _AT_ONCE = 16
-#: Writes in flight, which NetBox's target gathers into bulk requests.
 
+# The whole object once more; it says nothing about the CR.
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-#: The whole object once more; it says nothing about the CR.
 
 _MESSAGE = "hhsync: a CR that is not in Git"
 

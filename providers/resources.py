@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from providers.core.identity import ObjectRef
     from providers.core.sections import Inputs
 
+# One instance for all, so that every CR carries the same pickle.
 _PROVIDER = HedgehogProvider()
-#: One instance for all, so that every CR carries the same pickle.
 
 
 class CustomResource(dynamic.Resource):
@@ -38,8 +38,8 @@ def _class_of(kind: str) -> type[CustomResource]:
     return types.new_class(kind, (CustomResource,), {"module": "hedgehog", "name": kind})
 
 
+# Type tokens `pulumi-python:dynamic/hedgehog:<Kind>`.
 CLASSES: Mapping[str, type[CustomResource]] = {kind: _class_of(kind) for kind in KINDS}
-#: Type tokens `pulumi-python:dynamic/hedgehog:<Kind>`.
 
 
 class Fabric(pulumi.ComponentResource):

@@ -16,17 +16,17 @@ import yaml
 from sample.tenants import tenants
 from sample.wiring import Rack, wiring
 
+# One rack, the way outside, and tenants enough for all 12 kinds.
 SMALLEST = 60
-#: One rack, the way outside, and tenants enough for all 12 kinds.
 
+# Beyond it the VLANs of the rows could run out.
 LARGEST = 20_000
-#: Beyond it the VLANs of the rows could run out.
 
+# A spine has 48 ports, and a leaf takes one.
 MOST_RACKS = 24
-#: A spine has 48 ports, and a leaf takes one.
 
+# About a third of them are wiring, the rest are tenants.
 CRS_PER_RACK = 80
-#: About a third of them are wiring, the rest are tenants.
 
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 

@@ -25,8 +25,9 @@ RACKS_PER_ROW = 6
 MANAGEMENT = IPv4Address("172.30.0.6")
 PROTOCOL = IPv4Address("172.30.8.0")
 VTEP = IPv4Address("172.30.12.0")
+
+# The first free address of each subnet that fabricator's defaults set apart.
 FABRIC_LINKS = IPv4Address("172.30.128.0")
-#: The first free address of each subnet that fabricator's defaults set apart.
 
 
 @dataclass(frozen=True, slots=True)

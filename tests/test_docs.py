@@ -29,6 +29,7 @@ EXAMPLES = {
 }
 SCHEMA = json.loads((ROOT / "docs" / "report.schema.json").read_text("utf-8"))
 
+# The example of a verb whose shape another name shows; the others have one of their own.
 EXAMPLE_OF = {
     "preview": "operation",
     "sync": "sync",
@@ -41,10 +42,9 @@ EXAMPLE_OF = {
     "services status": "services-status",
     "netbox uninstall": "netbox-uninstall",
 }
-"""The example of a verb whose shape another name shows; the others have one of their own."""
 
+# `pulumi` prints what the CLI prints, `services stop` the common keys alone.
 WITHOUT_EXAMPLE = {"pulumi", "services stop"}
-"""`pulumi` prints what the CLI prints, `services stop` the common keys alone."""
 
 
 def test_stacks_readme_has_every_config_key_with_the_text_of_the_code():
@@ -53,8 +53,8 @@ def test_stacks_readme_has_every_config_key_with_the_text_of_the_code():
     assert sorted(re.sub(r"\n +", " ", entry) for entry in entries) == sorted(map(str, CONFIG))
 
 
+# Mappings of free content, whose keys do not count.
 FREE = {".not_touched", ".files", ".git_servers"}
-"""Mappings of free content, whose keys do not count."""
 
 
 def keys(value: object, at: str = "") -> set[str]:

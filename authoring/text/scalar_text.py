@@ -10,9 +10,10 @@ import yaml
 
 from gitops.scalars import resolve_plain
 
-#: Characters that need an escape in double quotes besides those that JSON escapes.
+# Characters that need an escape in double quotes besides those that JSON escapes.
+# Plain text on purpose narrow: what is not sure to be read as text by every parser goes into quotes.
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
-#: Plain text on purpose narrow: what is not sure to be read as text by every parser goes into quotes.
+
 _PLAIN = re.compile(r"[A-Za-z0-9_/.](?:[A-Za-z0-9_/.+@%=~$^()<>;!*&|\-]|:(?=[A-Za-z0-9_/.])| (?=[A-Za-z0-9_/.(]))*")
 _PLAIN_OUTSIDE_BRACKETS = re.compile(
     r"[A-Za-z0-9_/.](?:[A-Za-z0-9_/.+@%=~$^()<>;!*&|\-,'?]|:(?=[A-Za-z0-9_/.])| (?=[A-Za-z0-9_/.(&=<>+*-]))*"

@@ -27,8 +27,8 @@ for _verbs in (writing, reading, editing, setting_up, parts):
     app.add_typer(_verbs.group)
 
 
-#: New objects after which Python looks for cycles among them. A run makes next to none, and with the 700 that it begins with a
-#: tenth of a check's processor time goes into looking.
+# New objects after which Python looks for cycles among them. A run makes next to none, and with the 700 that it begins with a
+# tenth of a check's processor time goes into looking.
 _YOUNG = 50_000
 
 

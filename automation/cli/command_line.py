@@ -15,8 +15,8 @@ from typer import core
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# What `typer.core` makes the conversion of one parameter with.
 _STEP = "build_runtime_param"
-#: What `typer.core` makes the conversion of one parameter with.
 
 
 class Command(typer.Typer):

@@ -39,8 +39,9 @@ if TYPE_CHECKING:
 FABRIC = "fabric-1"
 BRANCH = "main"
 SAMPLE = Path("sample") / FABRIC
+
+# A longer result is cut to its first lines and its last.
 _LONG, _SHOWN = 12, 3
-#: A longer result is cut to its first lines and its last.
 
 
 class DemoFailed(EngineError):

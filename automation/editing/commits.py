@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 _BRANCH = re.compile(r"(?!.*(?:\.\.|//|/\.))[A-Za-z0-9][A-Za-z0-9._/-]*(?<![./])(?<!\.lock)")
 
+# Names the fabric for verbs that take a CR first, where there is more than one stack.
 FABRIC_VARIABLE = "HHSYNC_FABRIC"
-#: Names the fabric for verbs that take a CR first, where there is more than one stack.
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,9 @@ log = logging.getLogger("hhsync.engine")
 _SCHEME = "file://"
 _MEGABYTE = 1 << 20
 _LEAST = 64 * _MEGABYTE
+
+# A state, the one before it, and some growth: that of 10,000 CRs takes 40 MB.
 _TIMES = 3
-"""A state, the one before it, and some growth: that of 10,000 CRs takes 40 MB."""
 
 
 def is_folder(backend: str) -> bool:

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from pulumi.dynamic import ResourceProvider
 
 PROVIDER_KEY = "__provider"
+
+# Calls at once: twice what the engine sends, so that none waits for a thread.
 WORKERS = 64
-"""Calls at once: twice what the engine sends, so that none waits for a thread."""
 
 
 @contextlib.contextmanager

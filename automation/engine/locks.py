@@ -30,12 +30,13 @@ if TYPE_CHECKING:
     from automation.engine.state.recorded import Recorded
     from automation.engine.workspace import Workspace
 
+# Names that more than one machine may have: on a shared backend they say nothing about where a process ran.
 _ANYBODY = frozenset({"localhost", "localhost.localdomain", ""})
-"""Names that more than one machine may have: on a shared backend they say nothing about where a process ran."""
 
 _CLI = "pulumi"
+
+# CRs named in a note; the rest are counted.
 _NAMED = 8
-"""CRs named in a note; the rest are counted."""
 
 
 def clearing_stale_lock[T](workspace: Workspace, fabric: str, run: Callable[[], T]) -> tuple[T, str]:

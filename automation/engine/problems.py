@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from providers.errors import one_line
 
 _DYNAMIC = "pulumi-python:dynamic/hedgehog:"
+
+# Diagnostics that repeat that something failed, without a reason.
 _GENERIC = re.compile(
     r"^(?:(?:update|preview|destroy|refresh) failed|(?:an unhandled error occurred: )?program exited with non-zero exit code.*"
     r"|resource monitor shut down.*|preview failed: .*update failed)$",
     re.IGNORECASE,
 )
-"""Diagnostics that repeat that something failed, without a reason."""
 
 _CANCELED = re.compile(r"^(?:update|preview|destroy|refresh) cancell?ed$", re.IGNORECASE)
 _EXCEPTION_NAME = re.compile(r"^(?:[A-Za-z_]\w*\.)+[A-Z]\w*: |^(?:[A-Z]\w*(?:Error|Exception)): ")

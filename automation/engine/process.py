@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from embedded.services.programs.pulumi import Cli
 
 
+# Seconds; a state of 10,000 CRs is read in 5.
 _DEADLINE = 300.0
-"""Seconds; a state of 10,000 CRs is read in 5."""
 
 
 class CliFailed(Exception):

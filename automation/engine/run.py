@@ -33,9 +33,9 @@ log = logging.getLogger("hhsync.engine")
 
 UP, DESTROY = "up", "destroy"
 
+# Resources in flight. The servers answer in tens of milliseconds and writes go out in bulk requests, so that more
+# than the engine's default of 4 × CPUs pays.
 PARALLEL = 32
-"""Resources in flight. The servers answer in tens of milliseconds and writes go out in bulk requests, so that more than the
-engine's default of 4 × CPUs pays."""
 
 # Without the first two the whole state is written at every step: cost that grows with the square of a fabric. The CLI spends
 # a third of its processor time on collecting garbage of 100 MB; a higher limit takes most of that off, for as much memory.

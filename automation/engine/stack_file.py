@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
+# What a stack's file may hold without a say in config; `environment` has one.
 _KNOWN = frozenset({"config", "encryptionsalt", "encryptedkey", "secretsprovider"})
-"""What a stack's file may hold without a say in config; `environment` has one."""
 
 _STRING, _BOOL, _INT = (f"tag:yaml.org,2002:{name}" for name in ("str", "bool", "int"))
+
+# Unquoted texts that every YAML reader takes for text; of others, such as 1e3 or 0o17, some make numbers.
 _PLAIN_WORD = re.compile(r"[A-Za-z/_~].*", re.DOTALL)
-"""Unquoted texts that every YAML reader takes for text; of others, such as 1e3 or 0o17, some make numbers."""
 
 _PLAIN_NUMBER = re.compile(r"0|[1-9][0-9]{0,14}")
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("hhsync.publishing")
 
+# Writes in flight, which NetBox's target gathers into bulk requests.
 _AT_ONCE = 16
-#: Writes in flight, which NetBox's target gathers into bulk requests.
 
 _MESSAGE = "hhsync: the state after a sync"
 

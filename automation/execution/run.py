@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from providers.core.identity import ObjectRef
     from providers.core.planning.plan import Plan
 
+# URNs on a command line; a plan that touches more is carried out on the whole fabric, at the same cost.
 TARGETS = 500
-"""URNs on a command line; a plan that touches more is carried out on the whole fabric, at the same cost."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from automation.engine.workspace import Workspace
     from providers.targets.cluster.target import Cluster
 
+# The config that says what is read, and which schemas judge it.
 _NEEDED = frozenset(key for key in KEYS if key.startswith("git") or key == "schemasDir")
-"""The config that says what is read, and which schemas judge it."""
 
 _GVK = "x-kubernetes-group-version-kind"
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from providers.core.drift.difference import Difference
     from providers.core.identity import ObjectRef
 
+# Dry runs in flight; more connections do not make a Hedgehog server faster.
 _AT_ONCE = 8
-"""Dry runs in flight; more connections do not make a Hedgehog server faster."""
 
 _WRITTEN = {Action.CREATE: "created", Action.UPDATE: "changed", Action.REPLACE: "replaced", Action.ADOPT: "adopted"}
 

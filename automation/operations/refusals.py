@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from automation.context import RunContext
     from providers.core.identity import ObjectRef
 
+# Deleted and made again they would take half a fabric with them; reassigning their addresses takes two commits.
 _NEVER_DELETED_TO_COME_BACK = frozenset({"Switch", "Server", "IPv4Namespace", "VLANNamespace"})
-"""Deleted and made again they would take half a fabric with them; reassigning their addresses takes two commits."""
 
 
 def refusals(context: RunContext, allow_deletes: int | None = None) -> list[str]:

@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from automation.results import OperationResult
     from providers.core.identity import ObjectRef
 
+# Seconds that the fabric's controller is given to move an Agent after a change, before the change counts as none of
+# its business. A label, for one, changes no switch.
 SETTLE = 5.0
-"""Seconds that the fabric's controller is given to move an Agent after a change, before the change counts as none of its
-business. A label, for one, changes no switch."""
 
+# Seconds between two looks at the Agents: one LIST each.
 INTERVAL = 1.0
-"""Seconds between two looks at the Agents: one LIST each."""
 
+# Seconds to wait when nothing else is said.
 DEADLINE = 300.0
-"""Seconds to wait when nothing else is said."""
 
 
 def followed_by(

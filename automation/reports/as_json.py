@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from providers.core.drift.classify import Detail
 
+# Moves when a key is renamed, removed or means something else; a new key moves nothing.
 SCHEMA_VERSION = 1
-#: Moves when a key is renamed, removed or means something else; a new key moves nothing.
 
 
 def drift_json(

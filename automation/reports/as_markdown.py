@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from providers.core.drift.difference import Difference
     from providers.core.drift.report import DriftReport
 
+# Characters; below GitHub's limit, with room for what a script adds around it.
 LONGEST = 60_000
-#: Characters; below GitHub's limit, with room for what a script adds around it.
 
+# Characters kept for the note about what was left out.
 _RESERVED = 300
-#: Characters kept for the note about what was left out.
 
 _SPECIAL = re.compile(r"[\\`*_{}\[\]<>()#+!|~@&$]")
 

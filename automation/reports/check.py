@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 SARIF_VERSION = "2.1.0"
+
+# What paths are relative to, as GitHub calls it: the repository's root.
 ROOT = "%SRCROOT%"
-#: What paths are relative to, as GitHub calls it: the repository's root.
+# The rule of findings about documents that cannot be read at all.
 NO_RULE = "unreadable"
-#: The rule of findings about documents that cannot be read at all.
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
     from providers.core.drift.difference import Difference
 
+# The longest value in a line of text; JSON has all of it.
 _SHOWN = 100
-#: The longest value in a line of text; JSON has all of it.
 
+# CRs that a failed sync, and warnings that a run, names in its text.
 _LISTED = 20
-#: CRs that a failed sync, and warnings that a run, names in its text.
 
 SERVERS = {"cluster": "the cluster", "netbox": "NetBox"}
 _WORDS = ("created", "adopted", "updated", "attribution", "replaced", "deleted", "unchanged", "failed")

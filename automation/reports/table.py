@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from providers.core.drift.classify import Detail
     from providers.core.drift.difference import Difference
 
+# The path of the row that says that a CR is missing on a server.
 WHOLE = "(the whole CR)"
-"""The path of the row that says that a CR is missing on a server."""
 
 PRESENT = "present"
 

@@ -24,23 +24,23 @@ if TYPE_CHECKING:
 
     from automation.engine.workspace import Workspace
 
+# A stack's name that is a Kubernetes label value too, since every object carries it.
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
-#: A stack's name that is a Kubernetes label value too, since every object carries it.
 
+# The three ways to name a cluster, each with the keys that only it uses.
 _WAYS = {
     "kubeconfig": ("kubeconfig", "kubeContext"),
     "clusterUrl": ("clusterUrl", "clusterToken", "clusterCaFile", "clusterInsecure"),
     "inCluster": ("inCluster",),
 }
-#: The three ways to name a cluster, each with the keys that only it uses.
 
+# Keys of which one takes the other's place.
 _EITHER = {
     "gitToken": "gitTokenCommand",
     "gitTokenCommand": "gitToken",
     "gitSshKey": "gitSshKeyFile",
     "gitSshKeyFile": "gitSshKey",
 }
-#: Keys of which one takes the other's place.
 
 _FILES: tuple[str, ...] = (
     "kubeconfig",

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 INVALID = "<invalid>"
 
+# The type by the field of the spec. Where two are set, the first in this order is the type, and the other is not
+# read.
 NAMES = {
     "unbundled": "unbundled",
     "bundled": "bundled",
@@ -23,7 +25,6 @@ NAMES = {
     "external": "external",
     "staticExternal": "static-external",
 }
-#: The type by the field of the spec. Where two are set, the first in this order is the type, and the other is not read.
 
 _SERVERS, _SWITCHES, _GATEWAYS = "servers", "switches", "gateways"
 _ENDS = {

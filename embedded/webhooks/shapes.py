@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+# A dict with every field of a struct, a list, a dict of a map, a scalar, or None for an absent pointer, list or map.
 type View = Any
-#: A dict with every field of a struct, a list, a dict of a map, a scalar, or None for an absent pointer, list or map.
 
 
 class Unreadable(ValueError):

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-#: Bytes that the file may have after a write; beyond it what was not used for longest goes, down to half.
+# Bytes that the file may have after a write; beyond it what was not used for longest goes, down to half.
+# Seconds to wait for a process that writes; then the run goes on without the store.
 LIMIT_BYTES = 256 * 1024 * 1024
-#: Seconds to wait for a process that writes; then the run goes on without the store.
+
 _PATIENCE = 5.0
 _PACKED_FROM = 16 * 1024
 _DAY = 86_400

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from providers.settings import GitSettings
 
-#: Where a secret is taken from that stack config does not have.
+# Where a secret is taken from that stack config does not have.
 VARIABLES = {
     "token": "HHSYNC_GIT_TOKEN",
     "ssh_key": "HHSYNC_GIT_SSH_KEY",
@@ -31,13 +31,15 @@ VARIABLES = {
 TOKEN_COMMAND_DEADLINE = 60.0
 
 _HELPER = '!f() {{ test "$1" = get && printf "username=%s\\npassword=%s\\n" "${name}_USERNAME" "${name}_SECRET"; }}; f'
+
+# Where this shell is killed, the agent notices within 10 s and ends by itself.
 _AGENT = (
     'printf "%s\\n" "$HHSYNC_SSH_KEY" | ssh-add -q -; code=$?; unset HHSYNC_SSH_KEY; '
     'test $code = 0 && { "$@"; code=$?; }; kill "$SSH_AGENT_PID"; exit $code'
 )
-#: Where this shell is killed, the agent notices within 10 s and ends by itself.
+# Tokens that commands gave in this process, by command: a run asks once, and again when a server refuses one.
 _OPENSSH = re.compile(r"(?P<program>(?:\S*/)?ssh)(?P<rest>\s.*)?", re.DOTALL)
-#: Tokens that commands gave in this process, by command: a run asks once, and again when a server refuses one.
+
 _tokens: dict[str, str] = {}
 
 

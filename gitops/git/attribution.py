@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gitops.cache.store import Store
     from gitops.git.command import GitCommand
 
-#: The form of what is stored, and the rule of `git_history`: a change of either needs another name.
+# The form of what is stored, and the rule of `git_history`: a change of either needs another name.
 SPACE = "attribution-1"
 
 

@@ -37,11 +37,11 @@ if TYPE_CHECKING:
 
     from providers.settings import GitSettings
 
-#: Seconds for a command that talks to a server, and for one that reads the mirror.
+# Seconds for a command that talks to a server, and for one that reads the mirror.
 NETWORK_DEADLINE = 600.0
 LOCAL_DEADLINE = 300.0
 
-#: What a user may set for git to reach a server; every other GIT_* variable could point git elsewhere or log secrets.
+# What a user may set for git to reach a server; every other GIT_* variable could point git elsewhere or log secrets.
 _KEPT = frozenset({"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_EXEC_PATH"}) | frozenset(
     {"GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "GIT_PROXY_SSL_CAINFO", "GIT_SSH_COMMAND"}
 )

@@ -18,7 +18,7 @@ class Meaning:
     text: str
 
 
-#: kind, what is said, what it means. {detail} is git's own line; {credentials} and {may} depend on the settings.
+# kind, what is said, what it means. {detail} is git's own line; {credentials} and {may} depend on the settings.
 _TABLE: tuple[tuple[str, str, str], ...] = (
     (
         "permission",

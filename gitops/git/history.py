@@ -18,7 +18,7 @@ from providers.core.manifest import Attribution
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-#: Every commit, children before parents, with its real parents and its difference to each of them.
+# Every commit, children before parents, with its real parents and its difference to each of them.
 LOG_ARGUMENTS = (
     "log", "--full-history", "--sparse", "--topo-order", "--parents", "--pretty=raw", "--no-decorate", "--no-abbrev",
     "-m", "--raw", "-r", "-z", "--no-renames", "--no-ext-diff", "--no-color", "--no-show-signature", "--no-notes",

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from providers.settings import GitSettings
 
 OLDEST_GIT = (2, 32)
+
+# What git says when the mirror itself is damaged, e.g. by a kill in the middle of a fetch.
 _BRANCH = re.compile(r"(?![-/.])(?!.*(?:\.\.|//|@\{|/\.))[^\x00-\x20\x7f~^:?*\[\\]+(?<!\.lock)(?<![/.])")
-#: What git says when the mirror itself is damaged, e.g. by a kill in the middle of a fetch.
+
 _DAMAGED = re.compile(
     r"File exists|not a git repository: |unable to create .*lock|bad object|corrupt|is empty|loose object"
 )

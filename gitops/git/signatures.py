@@ -18,8 +18,10 @@ from providers.errors import one_line
 
 _DEADLINE = 60.0
 _NAMESPACE = "git"
+
+# What gpg says on its status channel → why the signature does not count. The first that was said wins.
 _KEPT = ("PATH", "LD_LIBRARY_PATH", "TMPDIR")
-#: What gpg says on its status channel → why the signature does not count. The first that was said wins.
+
 _GPG_REFUSALS = (
     ("BADSIG", "the signature does not fit: the commit was changed after it was signed"),
     ("EXPSIG", "the signature has expired; sign it again"),

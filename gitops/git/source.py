@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 type Select = Callable[[str, Sequence[str]], Collection[str]]
 type Known = Callable[[str, str, Mapping[str, str]], Collection[str]]
 
-#: The store of earlier results, below the cache folder.
+# The store of earlier results, below the cache folder.
 STORE = "git/known.sqlite"
 
 _SUFFIXES = (".yaml", ".yml")

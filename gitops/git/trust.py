@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gitops.git.command import GitCommand
     from providers.settings import GitSettings
 
-#: Signatures over the commit in one hash and in the other; both are left out of what is signed.
+# Signatures over the commit in one hash and in the other; both are left out of what is signed.
 _HEADERS = (b"gpgsig", b"gpgsig-sha256")
 _SSH, _GPG = b"-----BEGIN SSH SIGNATURE-----", b"-----BEGIN PGP SIGNATURE-----"
 _HINT = "sign it (git commit --amend --no-edit -S) or put a signed commit on top, and push"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+# Types whose values are in canonical form as they are.
 _PLAIN = frozenset({str, int, bool})
-#: Types whose values are in canonical form as they are.
 
 
 class Missing:

@@ -9,16 +9,17 @@ from dataclasses import dataclass
 
 VPC_GROUP = "vpc.githedgehog.com"
 WIRING_GROUP = "wiring.githedgehog.com"
+
+# Hedgehog's only served version, v0.126 (field notes §0.1).
 VERSION = "v1beta1"
-#: Hedgehog's only served version, v0.126 (field notes §0.1).
 
 DEFAULT_NAMESPACE = "default"
 
+# On every object we own. Its key must not contain "fabric.githedgehog.com/": Hedgehog's webhook strips those.
 FABRIC_LABEL = "hhsync.dev/fabric"
-#: On every object we own. Its key must not contain "fabric.githedgehog.com/": Hedgehog's webhook strips those.
 
+# Sent with every cluster write.
 FIELD_MANAGER = "hhsync"
-#: Sent with every cluster write.
 
 
 @dataclass(frozen=True, slots=True)

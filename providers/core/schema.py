@@ -23,18 +23,21 @@ if TYPE_CHECKING:
     from providers.core.field_path import FieldPath
 
 
+# What means the same in both languages and has no schemas inside.
 _RANGES = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
-#: What means the same in both languages and has no schemas inside.
+
 _SAME = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "enum", "required"}) | {
     "minLength", "maxLength", "pattern", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties",
 }  # fmt: skip
+
+# Patterns of Hedgehog's CRDs in words.
 _IPV4 = r"((25[0-5]|(2[0-4]|1\d|[1-9]|)\d)\.?\b){4}"
-#: Patterns of Hedgehog's CRDs in words.
+# Of the top level of an object, what is no content: the server checks these itself.
 _PATTERNS = {
     rf"^{_IPV4}/([1-2]?[0-9]|3[0-2])$": "an IPv4 address with its prefix length, such as 10.0.0.1/24",
     rf"^{_IPV4}$": "an IPv4 address, such as 10.0.0.1",
 }
-#: Of the top level of an object, what is no content: the server checks these itself.
+
 NOT_CONTENT = frozenset({"apiVersion", "kind", "metadata", "status"})
 
 

@@ -31,8 +31,8 @@ Inputs = dict[str, Section]
 
 STATUS_FROM_GIT = "From Git"
 
-#: The fields of a record that carry attribution. A change of only these (and of the git section) is an attribution
-#: update: neither drift nor pending.
+# The fields of a record that carry attribution. A change of only these (and of the git section) is an attribution
+# update: neither drift nor pending.
 ATTRIBUTION_FIELDS = frozenset({"git_file_path", "git_commit", "git_author", "git_last_modified"})
 
 

@@ -34,31 +34,35 @@ __all__ = ["CALL_DEADLINE", "Endpoint", "HttpResponse", "HttpTarget", "is_loopba
 
 _log = logging.getLogger(__name__)
 
+# Seconds for name, TCP and TLS: a round trip around the world takes 0.3 s, so 5 s of silence means that nobody is
+# there.
 CONNECT_DEADLINE = 5.0
-"""Seconds for name, TCP and TLS: a round trip around the world takes 0.3 s, so 5 s of silence means that nobody is there."""
 
+# Seconds for a whole call. Kubernetes gives a webhook up to 10 s (30 s at most), a LIST page of 500 takes 0.1 s.
 CALL_DEADLINE = 30.0
-"""Seconds for a whole call. Kubernetes gives a webhook up to 10 s (30 s at most), a LIST page of 500 takes 0.1 s."""
 
+# Pulumi runs up to 32 resources at once by default here; a few more, so that no thread waits for a connection.
 CONNECTIONS = 40
-"""Pulumi runs up to 32 resources at once by default here; a few more, so that no thread waits for a connection."""
 
+# Seconds an idle connection is kept. gunicorn closes its own after 2 s: a POST sent into that moment could not be
+# repeated.
 KEEPALIVE = 1.5
-"""Seconds an idle connection is kept. gunicorn closes its own after 2 s: a POST sent into that moment could not be repeated."""
 
+# Tries of one call. With the waits below, the last one is sent 3–5 s after the first: an API server's restart takes
+# 3 s.
 ATTEMPTS = 5
-"""Tries of one call. With the waits below, the last one is sent 3–5 s after the first: an API server's restart takes 3 s."""
 
+# Seconds after which no further try begins, so that a server that hangs costs one deadline and not five.
 RETRY_WINDOW = 20.0
-"""Seconds after which no further try begins, so that a server that hangs costs one deadline and not five."""
 
+# Seconds that a Retry-After is obeyed; a server that asks for more is reported instead.
 LONGEST_WAIT = 5.0
-"""Seconds that a Retry-After is obeyed; a server that asks for more is reported instead."""
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
+# A proxy or server that is starting. Not 500: an API server answers it for a webhook that is down and for some bad
+# content.
 _BUSY = frozenset({502, 503, 504})
-"""A proxy or server that is starting. Not 500: an API server answers it for a webhook that is down and for some bad content."""
 
 # stamina's default hook warns about every retry on its own logger, for the whole process; ours names the server.
 stamina.instrumentation.set_on_retry_hooks(())

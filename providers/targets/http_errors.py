@@ -21,17 +21,17 @@ from providers import errors
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# The longest part of a server's own words that a message repeats.
 SHOWN_CHARACTERS = 256
-"""The longest part of a server's own words that a message repeats."""
 
+# OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH.
 _WRONG_NAME = {62, 64}
-"""OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH."""
 
+# OpenSSL's X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED.
 _EXPIRED = {9, 10}
-"""OpenSSL's X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED."""
 
+# How Go's net/http and nginx answer plain HTTP on a TLS port; only matched, never shown.
 _TLS_EXPECTED = ("HTTP request to an HTTPS server", "HTTP request was sent to HTTPS port")
-"""How Go's net/http and nginx answer plain HTTP on a TLS port; only matched, never shown."""
 
 
 @dataclass(frozen=True, slots=True)

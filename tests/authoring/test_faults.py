@@ -110,7 +110,7 @@ def server_gone_after_the_push(bare, monkeypatch):
     monkeypatch.setattr(repository, "push", gone)
 
 
-#: fault → what the error says, and whether the commit arrived (None: it cannot be known); "" is no error at all
+# fault → what the error says, and whether the commit arrived (None: it cannot be known); "" is no error at all
 FAULTS = {
     "refused by a hook": (hook_says_no, "policy: no pushes on Fridays; nothing was written", False),
     "no room on the server": (server_has_no_room, "nothing was written", False),

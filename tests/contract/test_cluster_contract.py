@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.services
 
+# Of this suite alone: other tests share the servers.
 NAMESPACE = "cluster-contract"
-"""Of this suite alone: other tests share the servers."""
 
 VPC = KINDS["VPC"]
 PATH = f"/apis/{VPC.api_version}/namespaces/{NAMESPACE}/vpcs"

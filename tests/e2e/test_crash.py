@@ -17,8 +17,8 @@ from tests.support.project import Project, crs
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(1200)]
 
+# Of each of two kinds of sync; whom the signal hits goes round.
 MOMENTS = 10
-"""Of each of two kinds of sync; whom the signal hits goes round."""
 
 VICTIMS = ("hhsync", "pulumi", "both")
 

@@ -32,8 +32,9 @@ pytestmark = pytest.mark.services
 
 CRS = 60
 SWITCHES = 4
+
+# On each side; more with HHSYNC_TEST_EDITS.
 EDITS = 12
-#: On each side; more with HHSYNC_TEST_EDITS.
 
 HYDRATED = re.compile(r"^  (asn|ip|protocolIP|vtepIP): .*\n", re.MULTILINE)
 

@@ -25,24 +25,28 @@ pytestmark = pytest.mark.services
 
 SEED = 7
 ROUNDS = (7, 8, 7, 8)
+
+# 30 edits, every way twice, at random: how many before each comparison, and after which comparisons a sync repairs
+# all.
 REPAIRED_AFTER = {2, 4}
-"""30 edits, every way twice, at random: how many before each comparison, and after which comparisons a sync repairs all."""
 
 SECTIONS = ("git", "cluster", "netbox")
 
-#: An action of hhsync's → Pulumi's word for the same. Pulumi has no word for an update of attribution alone, and none for the
-#: create of what the cluster has already.
+# An action of hhsync's → Pulumi's word for the same. Pulumi has no word for an update of attribution alone, and none for the
+# create of what the cluster has already.
 PULUMI_WORD = {"create": "create", "adopt": "create", "update": "update", "attribution": "update", "delete": "delete"}
+
+# Pulumi's words for what writes nothing.
 READ_ONLY = {"same", "refresh"}
-"""Pulumi's words for what writes nothing."""
 
+# Actions that Pulumi shows property by property; a create or a delete is of the whole CR.
 NAMED_BY_PROPERTY = {"update", "attribution"}
-"""Actions that Pulumi shows property by property; a create or a delete is of the whole CR."""
 
+# Of each differing property, by its dotted path: what there is, and what Git says; None where absent or empty.
 type Sides = dict[str, tuple[Any, Any]]
-#: Of each differing property, by its dotted path: what there is, and what Git says; None where absent or empty.
+
+# By CR: Pulumi's word for the action, and the properties of an update.
 type Answer = dict[str, tuple[str, Sides]]
-#: By CR: Pulumi's word for the action, and the properties of an update.
 
 
 def steps(project: Project) -> list[dict[str, Any]]:

@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+
+# Stands for the CLI: starts the host and waits for it.
 SHELL = '"$0" -u -m embedded.language_host 127.0.0.1:1 & echo $!; wait'
-"""Stands for the CLI: starts the host and waits for it."""
 
 
 def test_the_host_ends_once_the_cli_that_started_it_was_killed():

@@ -85,8 +85,9 @@ ExternalAttachment/static: {external: static, connection: l5-ext, switch: {}, ne
 ExternalPeering/one: {permit: {vpc: {name: one, subnets: [default, backend]}, external: {name: ext, prefixes: [{prefix: 0.0.0.0/0}]}}}
 """
 BASE: dict[str, dict[str, Any]] = yaml.safe_load(SPECS)
+
+# As a value of a change: the CR or the field is taken out.
 GONE = object()
-#: As a value of a change: the CR or the field is taken out.
 
 WHO = Attribution("c" * 40, "Ann <ann@example.com>", "2026-01-02T03:04:05Z")
 LINES = {key: line for line, key in enumerate(BASE, 1)}

@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from tests.support.project import Project
 
 MANAGER = "someone-else"
+
+# How the ref of a record ends that others gave to it.
 RENAMED = "-renamed"
-#: How the ref of a record ends that others gave to it.
+
+# A mapping or list, and a key or index in it.
 type Place = tuple[Any, Any]
-#: A mapping or list, and a key or index in it.
 
 
 def leaves(value: Any) -> Iterator[Place]:

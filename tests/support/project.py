@@ -20,8 +20,9 @@ from tests.support.json_schema import validate_output
 CLONE = Path(__file__).resolve().parents[2]
 PASSPHRASE = "correct-horse-e2e"  # a canary: no output may show it
 FOLDER = "fabrics/f"
+
+# Takes what the schemas let through; a module that says `CLUSTER = HEDGEHOG` has Hedgehog's webhooks.
 PLAIN = "fabric-1"
-#: Takes what the schemas let through; a module that says `CLUSTER = HEDGEHOG` has Hedgehog's webhooks.
 
 
 def pulumi_cli() -> Path:

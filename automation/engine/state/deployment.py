@@ -11,13 +11,14 @@ from typing import IO, TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# The keys whose values come one element at a time.
 RESOURCE, OPERATION = "resources", "pending_operations"
-"""The keys whose values come one element at a time."""
 
 _CHUNK = 1 << 20
 _BLANK = " \t\r\n"
+
+# What may follow a value.
 _AFTER = f"{_BLANK},:]}}"
-"""What may follow a value."""
 
 
 class Broken(ValueError):

@@ -14,8 +14,9 @@ _TEXTS = frozenset({"SHORT_BINUNICODE", "BINUNICODE", "UNICODE"})
 _PLUMBING = frozenset({"PROTO", "FRAME", "MEMOIZE", "BINPUT", "PUT"})
 _MADE = ["EMPTY_TUPLE", "NEWOBJ", "STOP"]
 _SHAPES = (["TEXT", "TEXT", "STACK_GLOBAL", *_MADE], ["GLOBAL", *_MADE])
+
+# Characters; one of ours has about 100.
 _LONGEST = 4096
-"""Characters; one of ours has about 100."""
 
 
 def referenced_class(text: str) -> str:

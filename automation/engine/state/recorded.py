@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     from automation.engine.workspace import Workspace
 
+# Of a deployment's schema: the newest that was seen; an older CLI refuses a newer one, and so does hhsync.
 NEWEST_VERSION = 4
-"""Of a deployment's schema: the newest that was seen; an older CLI refuses a newer one, and so does hhsync."""
 
 _KUBERNETES = "kubernetes:"
 

@@ -32,20 +32,21 @@ if TYPE_CHECKING:
 
     from automation.engine.state.trust_rules import Rule
 
+# The class that a dynamic resource's `__provider` refers to, by the last part of the resource's type.
 CLASSES: dict[str, str] = {
     **dict.fromkeys(KINDS, "providers.lifecycle.HedgehogProvider"),
     IDENTITY: "providers.fabric_lifecycle.FabricIdentityProvider",
     RESULT: "providers.fabric_lifecycle.FabricResultProvider",
 }
-"""The class that a dynamic resource's `__provider` refers to, by the last part of the resource's type."""
 
+# Fields of an entry that hhsync's program never sets. What else the engine keeps of a resource only describes it.
 _FOREIGN = ("external", "viewOf", "resourceHooks", "deletedWith", "importID", "extensionRef", "snippetID")
-"""Fields of an entry that hhsync's program never sets. What else the engine keeps of a resource only describes it."""
 
 _REFERRING = ("dependencies", "aliases", "replaceWith")
 
+# Pulumi's key of a value that is more than data: a secret, or an asset, which makes an engine read a file or fetch a
+# URL.
 _SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"
-"""Pulumi's key of a value that is more than data: a secret, or an asset, which makes an engine read a file or fetch a URL."""
 
 _ENCRYPTED = "1b47061264138c4ac30d75fd1eb44270"
 

@@ -25,12 +25,15 @@ IDENTITY, RESULT = "FabricIdentity", "FabricResult"
 
 DYNAMIC_PLUGIN, KUBERNETES_PLUGIN, COMMAND_PLUGIN = "pulumi-python", "kubernetes", "command"
 
+# Of a command: what program/hooks.py sets, the plugin's default, and what a run printed. `create` runs when the
+# program registers the command, with the program's text; `delete`, `update`, `interpreter`, `dir` and `stdin` would
+# run the state's.
 _HOOK_KEYS = frozenset({"create", "environment", "triggers", "addPreviousOutputInEnv", "stdout", "stderr"})
-"""Of a command: what program/hooks.py sets, the plugin's default, and what a run printed. `create` runs when the program
-registers the command, with the program's text; `delete`, `update`, `interpreter`, `dir` and `stdin` would run the state's.
-"""
 
 _ACCESS_KEYS = frozenset({"version", "kubeconfig", "context", "upsertExistingObjects", "__internal"})
+
+# Of pulumi-kubernetes: what its SDK takes from PULUMI_K8S_… variables. Not `renderYamlToDirectory`, which writes
+# files.
 _SWITCHES = frozenset(
     {
         "deleteUnreachable",
@@ -43,7 +46,6 @@ _SWITCHES = frozenset(
         "suppressHelmHookWarnings",
     }
 )
-"""Of pulumi-kubernetes: what its SDK takes from PULUMI_K8S_… variables. Not `renderYamlToDirectory`, which writes files."""
 
 _PLUGIN_KEYS = frozenset({"version", "__internal"})
 _VERSION = re.compile(r"[0-9A-Za-z.+-]{1,64}")

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BRANCH = "main"
+
+# Who may do what, by HTTP with a password and by SSH with a key.
 NAME = "fabrics.git"
-#: Who may do what, by HTTP with a password and by SSH with a key.
+
 USERS = {"hhsync": http.WRITE, "reader": http.READ, "outsider": http.NOTHING}
 _START_SECONDS = 20.0
 

@@ -22,8 +22,9 @@ from embedded.services.web import wait_until
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# Where sshd wants an empty folder when it is started by root.
 _START_SECONDS = 20.0
-#: Where sshd wants an empty folder when it is started by root.
+
 _PRIVILEGE_SEPARATION = Path("/run/sshd")
 
 

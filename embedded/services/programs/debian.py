@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from embedded.services.steps import Steps
 
-#: The program that Debian's packages ask before they start a service; 101 says no.
+# The program that Debian's packages ask before they start a service; 101 says no.
 _POLICY = Path("/usr/sbin/policy-rc.d")
 # NetBox 4.7 asks for PostgreSQL 14 or newer; 15 is what Debian 12 has and the oldest that was tried here
 OLDEST_POSTGRESQL = 15

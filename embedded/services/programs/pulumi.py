@@ -21,8 +21,8 @@ from embedded.services.programs.golang import GoTools
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# `inputs` from a dynamic provider's read, and --run-program together with --refresh for preview, up and destroy.
 OLDEST = (3, 226, 0)
-"""`inputs` from a dynamic provider's read, and --run-program together with --refresh for preview, up and destroy."""
 
 VARIABLE = "HHSYNC_PULUMI"
 _PROBE_SECONDS = 60.0

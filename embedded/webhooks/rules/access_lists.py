@@ -8,8 +8,8 @@ from embedded.webhooks.networks import prefix
 from embedded.webhooks.shapes import Refused
 from embedded.webhooks.specs import TCP_FLAGS
 
+# The numbers below are the fabric's own.
 FIRST_SEQUENCE = 10
-#: The numbers below are the fabric's own.
 
 ANY = "any"
 ACTIONS = ("deny", "discard", "permit", "transit")

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from embedded.webhooks.settings import Settings
     from embedded.webhooks.subject import Subject
 
+# Each pair of them costs entries in the switches' access lists.
 MOST_SUBNETS = 10
-#: Each pair of them costs entries in the switches' access lists.
 
 
 def _default(namespace: Subject, settings: Settings) -> None:  # noqa: ARG001 - every kind is given the settings

@@ -23,14 +23,14 @@ class World:
     settings: Settings
 
 
+# Changes the object in place.
 type Default = Callable[[Subject, Settings], None]
-#: Changes the object in place.
 
+# Returns warnings, raises Refused.
 type Check = Callable[[Subject, World], list[str]]
-#: Returns warnings, raises Refused.
 
+# Gets the old and the new object, raises Refused.
 type CheckUpdate = Callable[[Subject, Subject, World], None]
-#: Gets the old and the new object, raises Refused.
 
 
 def nothing_more(old: Subject, new: Subject, world: World) -> None:
@@ -58,8 +58,9 @@ class Kind:
 
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*")
+
+# VPC, External and IPv4Namespace names become part of interface and VRF names on the switches.
 SHORT_NAME = 11
-#: VPC, External and IPv4Namespace names become part of interface and VRF names on the switches.
 
 
 def check_metadata(subject: Subject) -> None:

@@ -139,8 +139,8 @@ def _check_static(where: str, static: dict[str, dict[str, str]], network: Prefix
         seen.add(text)
 
 
+# A longer one has no room for a gateway and hosts; it is refused later.
 LONGEST_PREFIX = 30
-#: A longer one has no room for a gateway and hosts; it is refused later.
 
 _MAC_BYTES = {6, 8, 20}
 

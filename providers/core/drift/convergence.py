@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     type Specs = Mapping[ObjectRef, Mapping[str, Any]]
 
-#: Where the switches of a CR are found: in what it names (down), or in what names it (up), kind by kind.
+# Where the switches of a CR are found: in what it names (down), or in what names it (up), kind by kind.
 _DOWN = {
     "Connection": {"Switch"},
     "VPCAttachment": {"Connection"},

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 STATUS_SUCCESS, STATUS_PARTIAL, STATUS_FAILED = "success", "partial", "failed"
 
+# Written by a sync that failed; the state has the last one that did not.
 _OUTCOME = frozenset({"status", "error"})
-#: Written by a sync that failed; the state has the last one that did not.
 
 UNFINISHED = frozenset({STATUS_FAILED, STATUS_PARTIAL})
 

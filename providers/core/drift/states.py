@@ -46,8 +46,8 @@ class StateFacts:
     unread: str = ""
 
 
+# How the reason of a CR begins that a switch has not taken up, or that waits for another: it did not fail itself.
 NOT_TAKEN_UP, WAITS = "not taken up yet", "waits for"
-"""How the reason of a CR begins that a switch has not taken up, or that waits for another: it did not fail itself."""
 
 _SERVERS = {"cluster": "the cluster", "netbox": "NetBox"}
 

@@ -11,8 +11,8 @@ from providers.core.equality import canonical
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# Hexadecimal digits; two of 10,000 CRs agree by chance once in 10¹¹ plans.
 _LENGTH = 16
-#: Hexadecimal digits; two of 10,000 CRs agree by chance once in 10¹¹ plans.
 
 _METADATA = ("uid", "labels", "annotations")
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from providers.core.identity import ObjectRef
 
+# The actions for which a server is written.
 WRITES = frozenset({Action.CREATE, Action.ADOPT, Action.UPDATE, Action.REPLACE, Action.DELETE, Action.ATTRIBUTION})
-"""The actions for which a server is written."""
 
 _MOVING = WRITES - {Action.ATTRIBUTION}
 

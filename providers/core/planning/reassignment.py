@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     type Specs = Mapping[ObjectRef, Mapping[str, Any]]
 
-#: Which referrers keep the server from deleting an object: kind → kinds that may refer to it while it goes.
-#: Everything else may be left dangling for a moment (observed: SwitchGroup and the relay VPC are never checked).
+# Which referrers keep the server from deleting an object: kind → kinds that may refer to it while it goes.
+# Everything else may be left dangling for a moment (observed: SwitchGroup and the relay VPC are never checked).
 HOLDING = {
     "IPv4Namespace": {"VPC", "External"},
     "VLANNamespace": {"VPC", "Switch"},

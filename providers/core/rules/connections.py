@@ -25,7 +25,7 @@ from providers.core.rules.values import (
 if TYPE_CHECKING:
     from providers.core.finding import Finding
 
-#: Types whose cables go from one server to a pair of switches of the redundancy type with that name.
+# Types whose cables go from one server to a pair of switches of the redundancy type with that name.
 PAIRED = ("eslag", "mclag")
 _POINT_TO_POINT = 31
 _AS = 'write it with its length, as in "172.30.128.0/31"'

@@ -19,8 +19,10 @@ RESERVED = {
 MANAGEMENT, PROTOCOL, VTEP, FABRIC_LINKS = (
     ip_network(each) for each in ("172.30.0.0/21", "172.30.8.0/22", "172.30.12.0/22", "172.30.128.0/17")
 )
+
+# Addresses of the management network that switches get before they have one of their own.
 DHCP_START, DHCP_END = ip_address("172.30.4.0"), ip_address("172.30.7.254")
-#: Addresses of the management network that switches get before they have one of their own.
+
 CONTROL_VIP = ip_address("172.30.0.1")
 SPINE_ASN = 65100
 LEAF_ASNS = range(65101, 65534)

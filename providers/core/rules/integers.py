@@ -13,8 +13,9 @@ from providers.core.rules.values import number, walk
 if TYPE_CHECKING:
     from providers.core.rules.fabric import Fabric, Findings
 
+# Kind and field ("*" is every element) → the greatest number. The least is 0.
 _BYTE, _PORT, _LONG = 255, 65535, 2**32 - 1
-#: Kind and field ("*" is every element) → the greatest number. The least is 0.
+
 _MOST = (
     ("Connection", "unbundled.mtu", _PORT),
     ("Connection", "bundled.mtu", _PORT),

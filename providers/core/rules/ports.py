@@ -10,13 +10,15 @@ from providers.core.field_path import FieldPath
 from providers.core.rules.fabric import CR, Fabric, Findings, Place, used_again, whose
 from providers.core.rules.values import listing, mapping, text
 
-#: Where a Connection's types keep their cables: one, or lists of them; and the ends of a cable that are on a switch.
+# Where a Connection's types keep their cables: one, or lists of them; and the ends of a cable that are on a switch.
 SINGLE, LISTS = "link", ("links", "peerLinks", "sessionLinks")
 SWITCH_ENDS = frozenset({"switch", "switch1", "switch2", "leaf", "leaf1", "leaf2", "spine"})
+
+# Ends whose device is no CR of ours.
 SERVER_END = "server"
-#: Ends whose device is no CR of ours.
+# Ends that each cable of a type must have.
 FOREIGN_ENDS = frozenset({"gateway"})
-#: Ends that each cable of a type must have.
+
 ENDS: Mapping[str, tuple[str, ...]] = {
     "unbundled": ("server", "switch"),
     "bundled": ("server", "switch"),

@@ -32,9 +32,10 @@ class Outside:
     asked: bool = False
 
 
-#: Nobody was asked, and the benefit of the doubt is given: the server will say.
+# Nobody was asked, and the benefit of the doubt is given: the server will say.
+# Nobody was asked, and only Git counts.
 ASSUMED = Outside(lambda refs: refs)
-#: Nobody was asked, and only Git counts.
+
 NOTHING = Outside(lambda _: ())
 
 

@@ -15,8 +15,9 @@ from typing import Any
 type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 type Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+# Texts whose parsed form is kept: every rule reads the same few fields, and parsing is most of its cost.
 _CACHED = 100_000
-#: Texts whose parsed form is kept: every rule reads the same few fields, and parsing is most of its cost.
+
 _LENGTH = re.compile(r"0|[1-9][0-9]{0,2}")
 _MAC = re.compile(r"(?:[0-9a-f]{2}([:-]))(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}|(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}")
 

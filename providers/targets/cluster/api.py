@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
     from providers.settings import ClusterSettings
 
+# Seconds for which a refusal may come from a webhook's cache that has not seen our last write (seen: up to 54 ms).
 CACHE_LAG = 5.0
-"""Seconds for which a refusal may come from a webhook's cache that has not seen our last write (seen: up to 54 ms)."""
 
+# Tries against such a refusal, 0.05 s to 0.4 s apart, 0.75 s in all.
 CACHE_TRIES = 5
-"""Tries against such a refusal, 0.05 s to 0.4 s apart, 0.75 s in all."""
 
 
 class ClusterApi:

@@ -41,8 +41,8 @@ URL_KEY = f"{NAMESPACE}:clusterUrl"
 TOKEN_KEY = f"{NAMESPACE}:clusterToken"
 CA_KEY = f"{NAMESPACE}:clusterCaFile"
 
+# Where Kubernetes mounts a pod's service account (documentation: "Accessing the Kubernetes API from a Pod").
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-"""Where Kubernetes mounts a pod's service account (documentation: "Accessing the Kubernetes API from a Pod")."""
 
 
 @dataclass(frozen=True, slots=True)

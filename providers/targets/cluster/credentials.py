@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
 
+# Seconds for an exec plugin: it may ask an identity provider over the network, but no person.
 PLUGIN_DEADLINE = 60.0
-"""Seconds for an exec plugin: it may ask an identity provider over the network, but no person."""
 
+# Seconds that a token read from a file is used: the kubelet rotates it at 80 % of its life (at least 10 minutes).
 TOKEN_FILE_AGE = 60.0
-"""Seconds that a token read from a file is used: the kubelet rotates it at 80 % of its life (at least 10 minutes)."""
 
+# Seconds before its end at which a credential counts as expired, so that it does not end on the way.
 EARLY = 10.0
-"""Seconds before its end at which a credential counts as expired, so that it does not end on the way."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     Object = dict[str, Any]
 
+# What a PUT would drop and only others may change.
 _CARRIED = ("finalizers", "ownerReferences")
-"""What a PUT would drop and only others may change."""
 
 
 def replacement(

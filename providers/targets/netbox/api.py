@@ -32,17 +32,18 @@ PLUGIN_PACKAGE = "netboxlabs-netbox-custom-objects"
 PLUGIN_API = "/api/plugins/custom-objects"
 PLUGIN_PAGES = "/plugins/custom-objects"
 
+# NetBox's default MAX_PAGE_SIZE; a server with a smaller one answers smaller pages.
 PAGE = 1000
-#: NetBox's default MAX_PAGE_SIZE; a server with a smaller one answers smaller pages.
 
+# Seconds for a bulk write: 100 records take 2–4 s on an idle server, and a busy one ten times as much.
 WRITE_DEADLINE = 120.0
-#: Seconds for a bulk write: 100 records take 2–4 s on an idle server, and a busy one ten times as much.
 
+# Seconds for a change of types: 15 fields take 2–4 s on an idle server, and a lost answer leaves work under way
+# there.
 SCHEMA_DEADLINE = 300.0
-#: Seconds for a change of types: 15 fields take 2–4 s on an idle server, and a lost answer leaves work under way there.
 
+# How NetBox begins the 403 of an accepted token; every other 403 is about the token itself.
 _NO_PERMISSION = "You do not have permission"
-#: How NetBox begins the 403 of an accepted token; every other 403 is about the token itself.
 
 _REFUSED = frozenset({400, 403, 404, 409, 500})
 

@@ -17,12 +17,12 @@ from providers.errors import Conflict, Rejected, ServerFailure, TargetError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+# Answers about content: another half of the batch may be accepted. Every other error concerns all, e.g. Unreachable.
 _SPLIT = (Rejected, Conflict, ServerFailure)
-#: Answers about content: another half of the batch may be accepted. Every other error concerns all, e.g. Unreachable.
 
+# So many elements refused one after the other with a 5xx, each alone, and none accepted: the server is broken, not
+# the elements. Without this limit a server that fails at everything would be asked 2n times.
 _HOPELESS = 3
-#: So many elements refused one after the other with a 5xx, each alone, and none accepted: the server is broken, not the
-#: elements. Without this limit a server that fails at everything would be asked 2n times.
 
 
 class RejectedItems(Exception):

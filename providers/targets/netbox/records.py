@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+# Records in one bulk write.
 BATCH = 100
-#: Records in one bulk write.
 
+# Seconds that a write waits for others: the next resource of the engine comes within a few milliseconds.
 WINDOW = 0.02
-#: Seconds that a write waits for others: the next resource of the engine comes within a few milliseconds.
 
+# Times that a refused duplicate is looked up and written anew, before the refusal stands.
 _LOOKS = 3
-#: Times that a refused duplicate is looked up and written anew, before the refusal stands.
 
 
 @dataclass(frozen=True, slots=True)

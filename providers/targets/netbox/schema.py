@@ -33,9 +33,9 @@ _log = logging.getLogger(__name__)
 _TYPES = f"{PLUGIN_API}/custom-object-types/"
 _FIELDS = f"{PLUGIN_API}/custom-object-type-fields/"
 
+# Failures of one and the same step, each followed by a new look, before its error stands. A client that another one
+# is just overtaking needs one or two; a database that breaks a deadlock, the same.
 _TRIES = 8
-#: Failures of one and the same step, each followed by a new look, before its error stands. A client that another one is just
-#: overtaking needs one or two; a database that breaks a deadlock, the same.
 
 
 @dataclass(frozen=True, slots=True)

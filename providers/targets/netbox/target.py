@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 
 __all__ = ["NetBox", "NetBoxStatus", "Record"]
 
+# The first NetBox that the custom objects plugin supports.
 OLDEST = (4, 5, 2)
-#: The first NetBox that the custom objects plugin supports.
 
+# Bulk writes under way at once, over all kinds.
 WRITES_AT_ONCE = 2
-#: Bulk writes under way at once, over all kinds.
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from tests.support.states import RECORDED, STACK
 if TYPE_CHECKING:
     from pathlib import Path
 
+# The text "hush", encrypted with the recorded state's salt and the tests' passphrase.
 TOKEN = "v1:lgpxKb8/pCxNyQ/v:tqDg6oO8uffMHQQh3LGzJ9b/Cx4="
-"""The text "hush", encrypted with the recorded state's salt and the tests' passphrase."""
 
 GIT_URL = "https://git.example.org/fabrics.git"
 

@@ -35,7 +35,7 @@ WHO = Attribution("c" * 40, "Ann <ann@example.com>", "2026-01-02T03:04:05Z")
 REF = ObjectRef("Server", "default", "s")
 ONE = {REF: Manifest(REF, {}, Origin("f/s.yaml", 1, 0), WHO)}
 
-#: What the published schema of SARIF 2.1.0 demands of the parts that we write.
+# What the published schema of SARIF 2.1.0 demands of the parts that we write.
 TEXT = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}
 RULE = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}, "shortDescription": TEXT}}
 DRIVER = {

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.services
 
+# For what happens by and by in another process.
 PATIENCE_SECONDS = 20.0
-#: For what happens by and by in another process.
 
 
 def _chosen() -> list[dict[str, Any]]:

@@ -72,7 +72,7 @@ def test_several_changes_concern_the_switches_of_each():
     assert Concerned(FABRIC).of([ref("VPC/a"), ref("Connection/c-2")]) == {"leaf-1", "leaf-2"}
 
 
-#: name: (before, now, settled, waited for)
+# name: (before, now, settled, waited for)
 BEHIND = {
     "taken up": ((4, 4), (5, 5), False, False),
     "moved and not taken up": ((4, 4), (5, 4), False, True),

@@ -50,7 +50,7 @@ def made(present, desired):
 
 A, B = "10.0.1.0/24 1001", "10.0.2.0/24 1002"
 
-#: name: (on the server, in Git, deleted first, order)
+# name: (on the server, in Git, deleted first, order)
 CASES = {
     "nothing changes": ({"VPC/a": vpc(A)}, {"VPC/a": vpc(A)}, [], {}),
     "a new VPC beside": ({"VPC/a": vpc(A)}, {"VPC/a": vpc(A), "VPC/b": vpc(B)}, [], {}),
