@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from providers.core.drift.states import State
 from providers.core.equality import integral, same
 from providers.core.identity import KINDS, ObjectRef
-from providers.targets.netbox.types import NOT_FROM_GIT
+from providers.core.sections import NOT_FROM_GIT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

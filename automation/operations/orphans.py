@@ -14,8 +14,8 @@ from providers.core.drift.facts import Unread
 from providers.core.identity import DEFAULT_NAMESPACE, KINDS, ObjectRef
 from providers.core.planning import plan
 from providers.core.references import references
+from providers.core.sections import NOT_FROM_GIT
 from providers.errors import ConfigError, TargetError, UnsafeChange
-from providers.targets.netbox.types import NOT_FROM_GIT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

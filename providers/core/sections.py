@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 Section = dict[str, Any]
 Inputs = dict[str, Section]
 
-STATUS_FROM_GIT = "From Git"
+# The two values of a record's git_status.
+FROM_GIT, NOT_FROM_GIT = "From Git", "Not from Git"
 
 # The fields of a record that carry attribution. A change of only these (and of the git section) is an attribution
 # update: neither drift nor pending.
@@ -73,7 +74,7 @@ def _netbox_section(git: Section, cluster: Section) -> Section:
         "git_commit": git["commit"],
         "git_author": git["author"],
         "git_last_modified": git["committed_at"],
-        "git_status": STATUS_FROM_GIT,
+        "git_status": FROM_GIT,
     }
 
 

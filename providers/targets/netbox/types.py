@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from providers.core.identity import KINDS
+from providers.core.sections import FROM_GIT, NOT_FROM_GIT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
 # The heading of our types in NetBox's navigation menu.
 GROUP = "Hedgehog"
 
-FROM_GIT = "From Git"
-
-# The two values of `git_status`.
-NOT_FROM_GIT = "Not from Git"
 
 # NetBox's words for field types. Moments are RFC 3339 text: NetBox would give a datetime back in the server's time
 # zone, and what we wrote must compare equal to what a list returns.
