@@ -79,7 +79,7 @@ class Folder:
         return list(self._places(ref, self.layout.desired))
 
     def find_draft(self, ref: ObjectRef) -> list[Place]:
-        """The same in raw/."""
+        """Every place of raw/ where this CR is written."""
         return list(self._places(ref, self.layout.drafts))
 
     def _places(self, ref: ObjectRef, paths: tuple[str, ...]) -> Iterator[Place]:

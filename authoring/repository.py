@@ -160,7 +160,7 @@ def _quoted(path: str) -> bytes:
 
 
 def _signed(command: GitCommand, commit: str, parent: str | None, message: str, author: Author, key: str) -> str:
-    """The same commit with a signature: by SSH where the key is a file, else by GPG."""
+    """Sign a commit, which makes another one: by SSH where the key is a file, else by GPG."""
     identity = ("-c", f"user.name={author.name}", "-c", f"user.email={author.mail}")
     ssh = key.startswith(("/", "~", "key::"))
     key = str(Path(key).expanduser()) if ssh else key

@@ -57,7 +57,7 @@ def _missing(root: str, there: set[str]) -> dict[str, Content]:
 
 
 def _first_commit(settings: GitSettings, options: Authoring, message: str) -> Outcome | None:
-    """The same in a repository that has no commit at all; None where it has one."""
+    """Make the folders in a repository without any commit; None where it has one."""
     with tempfile.TemporaryDirectory(prefix="hhsync-") as folder:
         command = GitCommand(settings, Path(folder) / "first.git")
         try:

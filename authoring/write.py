@@ -54,7 +54,7 @@ class Source:
     folder: Folder = field(repr=False)
 
     def at(self, commit: str) -> Source:
-        """The same at another commit of the repository."""
+        """This source at another commit of the repository."""
         return source(self.command, commit, self.folder.root, self.folder.branch)
 
 

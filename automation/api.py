@@ -1,4 +1,4 @@
-"""The same verbs for scripts: `Fabric("fabric-1").preview()`. Returns values; prints nothing, asks nothing."""
+"""The verbs of the command for scripts: `Fabric("fabric-1").preview()`. Returns values; prints nothing, asks nothing."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class _Host(language_pb2_grpc.LanguageRuntimeServicer):
         return language_pb2.GetRequiredPackagesResponse()
 
     def GetRequiredPlugins(self, _request: Any, _context: Any) -> Any:
-        """The same for older CLIs."""
+        """No plugin before the program asks for it, for older CLIs."""
         return language_pb2.GetRequiredPluginsResponse()
 
     def About(self, _request: Any, _context: Any) -> Any:

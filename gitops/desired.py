@@ -53,7 +53,7 @@ class DesiredState:
     twice: tuple[ObjectRef, ...] = ()
 
     def only(self, refs: Collection[ObjectRef]) -> DesiredState:
-        """The same with fewer CRs; a reference to one that is left out is no dependency."""
+        """This state with fewer CRs; a reference to one that is left out is no dependency."""
         kept = set(refs)
         return replace(
             self,
@@ -64,7 +64,7 @@ class DesiredState:
         )
 
     def ordered(self, after: Mapping[ObjectRef, Sequence[ObjectRef]]) -> DesiredState:
-        """The same with further dependencies, which must not make a circle with the references."""
+        """This state with further dependencies, which must not make a circle with the references."""
         if not after:
             return self
         edges = {ref: (*parents, *after.get(ref, ())) for ref, parents in self.references.items()}
@@ -76,7 +76,7 @@ class DesiredState:
         )
 
     def including(self, returning: Iterable[Manifest]) -> DesiredState:
-        """The same with these CRs in place of those of the same name; what they name comes before them."""
+        """This state with these CRs in place of those of the same name; what they name comes before them."""
         manifests = {**self.manifests, **{one.ref: one for one in returning}}
         edges = {
             ref: tuple(

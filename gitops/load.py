@@ -103,7 +103,7 @@ def require_valid(loaded: Loaded, *, across: bool = True) -> None:
 def inspect(
     settings: GitSettings, cache: Path, by_kind: Mapping[str, Schema] | None = None, outside: Outside = ASSUMED
 ) -> Loaded:
-    """The same without refusing: findings are in `errors`, and what is valid is in `desired`.
+    """Read and validate without refusing: findings are in `errors`, and what is valid is in `desired`.
 
     `by_kind` are other schemas than the stack's (those of its schemasDir, else the bundled ones), e.g. a cluster's own.
 
@@ -131,7 +131,7 @@ def inspect(
 
 
 def _assembled(snapshot: Snapshot, memory: Memory, outside: Outside) -> tuple[DesiredState, tuple[Finding, ...]]:
-    """The same as `assemble`, from memory where the folder's tree was judged before without asking anybody outside."""
+    """What `assemble` returns, from the cache where this tree was validated before without asking a cluster."""
     remembered = memory.state(snapshot)
     if remembered is not None:
         return remembered

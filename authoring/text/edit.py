@@ -50,7 +50,7 @@ def rewrite(text: str, target: Any, ordinal: int = 0) -> str:
 
 
 def _without_last_newline(text: str, target: Any, ordinal: int, newline: str) -> str:
-    """The same for a text whose last line has no newline, which it gets only where the new last value needs it."""
+    """Change a text whose last line has no newline, which it gets only where the new last value needs it."""
     root = _parsed(text, ordinal)
     if same(root.value, target):
         return text

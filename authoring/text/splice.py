@@ -122,7 +122,7 @@ class Splice:
         return self.text[:head_at] + first.rstrip(" ") + lines + self.text[self.eol(node.end) :]
 
     def put_item(self, node: Node, head_at: int, column: int, value: Any) -> str:
-        """The same for an item of a block list, whose collections begin on the line of the dash."""
+        """Put a value into an item of a block list, whose collections begin on the line of the dash."""
         if not isinstance(value, dict | list) or not value:
             return self.put(node, head_at, column, value, inside_flow=False)
         first, *body = render.lines(value, self.list_indent)

@@ -109,7 +109,7 @@ def change(workspace: Workspace, fabric: str, verb: str, changes: Sequence[Chang
 def computed(
     workspace: Workspace, fabric: str, verb: str, changes: Callable[[Folder], Sequence[Change]], wanted: Wanted
 ) -> EditResult:
-    """The same where the changes depend on what the folder has."""
+    """Make one commit of changes that depend on what the folder has."""
     return _written(workspace, fabric, wanted.request(verb, fabric, changes), edits.change)
 
 

@@ -78,7 +78,7 @@ class Workspace:
 
     @cached_property
     def reader(self) -> Reader:
-        """The same CLI for commands that read, without the SDK."""
+        """The CLI for commands that read, without the SDK."""
         return Reader(found_cli(self.env).path)
 
     @cached_property

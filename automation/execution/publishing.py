@@ -76,7 +76,7 @@ def _write(session: Session, ref: ObjectRef, fields: Mapping[str, Any]) -> None:
 
 
 def publish_after(context: RunContext) -> None:
-    """The same after a sync, whose result it must not change: what cannot be published is logged."""
+    """Publish after a sync, whose result it must not change: what cannot be published is logged."""
     try:
         publish(context)
     except HhsyncError as error:

@@ -39,7 +39,7 @@ def running_text(running: Running) -> str:
 
 
 def running_json(running: Running) -> dict[str, Any]:
-    """The same facts for `--json`, without secrets."""
+    """Where everything is, for `--json`; without secrets."""
     return {
         "verb": "services start",
         "ok": True,
@@ -75,7 +75,7 @@ def status_text(parts: Sequence[PartStatus]) -> str:
 
 
 def status_json(parts: Sequence[PartStatus]) -> dict[str, Any]:
-    """The same facts for `--json`."""
+    """The state of each part, for `--json`."""
     code = status_code(parts)
     return {
         "verb": "services status",

@@ -54,7 +54,7 @@ class Prefix:
 
     @property
     def masked(self) -> Prefix:
-        """The same network without host bits."""
+        """The network without host bits."""
         return Prefix(self.first, self.bits)
 
     @property

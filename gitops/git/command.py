@@ -136,7 +136,7 @@ class GitCommand:
         return self.explained(failure).text
 
     def explained(self, failure: CommandFailed, verb: str = "fetch") -> Meaning:
-        """The same with its kind; `verb` is the git command that failed."""
+        """What a failure means, with its kind; `verb` is the git command that failed."""
         settings = self._settings
         if settings.token_command:
             source, what = " that the command in hhsync:gitTokenCommand printed", "the command prints a valid one"

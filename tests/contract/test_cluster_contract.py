@@ -305,7 +305,7 @@ def test_a_reader_reads_and_is_told_what_it_may_not_do(fabric: FabricAccess, clu
 
 
 def _exec_kubeconfig(fabric: FabricAccess, folder: Path) -> str:
-    """The same cluster, with a plugin that prints the token."""
+    """The cluster, with a plugin that prints the token."""
     answer = {
         "apiVersion": "client.authentication.k8s.io/v1",
         "kind": "ExecCredential",
