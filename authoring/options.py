@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from providers.errors import ConfigError
-from providers.settings import NAMESPACE
+from providers.settings import NAMESPACE, flag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,9 +50,6 @@ class Authoring:
         forge = config.get("gitForge", "").strip().lower() or None
         if forge is not None and forge not in _FORGES:
             raise ConfigError(f'stack config {NAMESPACE}:gitForge must be github or gitlab, not "{forge}"')
-        ingest = config.get("ingestOnSync", "false").strip().lower()
-        if ingest not in {"true", "false"}:
-            raise ConfigError(f'stack config {NAMESPACE}:ingestOnSync must be true or false, not "{ingest}"')
         url = config.get("gitForgeUrl", "").strip().rstrip("/") or None
         if url is not None and not url.startswith(("https://", "http://")):
             raise ConfigError(f'stack config {NAMESPACE}:gitForgeUrl must be the URL of the API, not "{url}"')
@@ -62,7 +59,7 @@ class Authoring:
             forge=forge,
             forge_url=url,
             signing_key=config.get("gitSigningKey", "").strip() or None,
-            ingest_on_sync=ingest == "true",
+            ingest_on_sync=flag(config, "ingestOnSync"),
         )
 
     def message_for(self, *, summary: str, verb: str, fabric: str, count: int) -> str:
